@@ -1,0 +1,46 @@
+# balancelab: make reports | make test | make lab     (Python 3.11+ and make are all that is needed)
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := .venv/.setup-done
+SAMPLE := data/sample/schools.csv
+
+.PHONY: help setup reports test quick lint lab lock bench clean
+.DEFAULT_GOAL := help
+
+help:  ## these lines
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: $(SETUP)  ## the virtual environment from the lock (done once)
+$(SETUP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(SETUP)
+
+reports: $(SETUP)  ## the example province's reports, Chinese and English, into reports/
+	$(BIN)/balancelab report $(SAMPLE) --year 2024 --language zh,en --output reports
+	$(BIN)/balancelab report $(SAMPLE) --year 2024 --language zh,en --output reports --kind overview
+
+test: $(SETUP) lint  ## all tests
+	$(BIN)/python -m pytest -q
+
+quick: $(SETUP)  ## the tests without the slow ones
+	$(BIN)/python -m pytest -q -m "not slow"
+
+lint: $(SETUP)  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lab: $(SETUP)  ## JupyterLab on notebooks/
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/balance.ipynb
+
+lock:  ## renew requirements.lock (needs uv; no address is written)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-emit-index-url \
+	  --no-annotate --no-header --upgrade --output-file requirements.lock
+
+bench: $(SETUP)  ## ratios against named baselines, in one run
+	$(BIN)/python -m tests.bench
+
+clean:  ## remove the environment and all output
+	rm -rf .venv reports/* .pytest_cache .mypy_cache .ruff_cache
