@@ -1,0 +1,153 @@
+"""What a standard is made of; each class is one table of the TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from balancelab.definitions import Text
+from balancelab.indicators import Indicator
+
+Limits = Mapping[str, Decimal]
+"""A limit per stage."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What a school's indicator must reach, per stage; exactly one of `at_least` and `at_most` is given."""
+
+    indicator: str
+    clause: Text
+    at_least: Limits | None = None
+    at_most: Limits | None = None
+    confidence: str = ""
+
+    @property
+    def comparison(self) -> str:
+        """``"at_least"`` or ``"at_most"``."""
+        return "at_least" if self.at_least is not None else "at_most"
+
+    @property
+    def limits(self) -> Limits:
+        """The limit per stage, whichever the comparison."""
+        return (self.at_least if self.at_least is not None else self.at_most) or {}
+
+
+@dataclass(frozen=True)
+class SchoolRule:
+    """A school qualifies that meets `min_met` requirements and reaches `floor_share` of each remaining one."""
+
+    min_met: int
+    floor_share: Decimal
+    clause: Text
+    confidence: str = ""
+
+
+@dataclass(frozen=True)
+class CountyRule:
+    """A limit on a county measure, for ``"each indicator"`` or for ``"their mean"``."""
+
+    measure: str
+    applies_to: str
+    at_most: Limits
+    clause: Text
+    confidence: str = ""
+
+
+@dataclass(frozen=True)
+class StageWeights:
+    """How whole-school amounts of combined schools are shared out among the stages."""
+
+    weights: Mapping[str, Decimal]
+    splits: tuple[str, ...]
+    clause: Text
+    confidence: str = ""
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Schools that do not count: every condition given must hold."""
+
+    id: str
+    reason: Text
+    school_type: tuple[str, ...] = ()
+    ownership: tuple[str, ...] = ()
+    students_below: int | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which schools count."""
+
+    clause: Text
+    exclude: tuple[Exclusion, ...]
+    confidence: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A checklist item: a requirement on the county."""
+
+    id: str
+    label: Text
+    unit: Text
+    clause: Text
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+    confidence: str = ""
+
+
+@dataclass(frozen=True)
+class Display:
+    """Decimals of the official forms, for printing only: verdicts are reached on unrounded values."""
+
+    cv_decimals: int = 3
+    mean_decimals: int = 2
+    clause: Text = field(default_factory=lambda: {"zh": "", "en": ""})
+
+
+@dataclass(frozen=True)
+class Standard:
+    """One document's requirements; a part that the document does not make is None or empty."""
+
+    id: str
+    label: Text
+    short: Text
+    document: Text
+    issued: str
+    authority: str
+    indicators: tuple[Indicator, ...]
+    stages: Mapping[str, Text]
+    requirements: Mapping[str, Requirement]
+    school_rule: SchoolRule | None
+    county_rule: CountyRule | None
+    stage_weights: StageWeights | None
+    scope: Scope
+    items: Mapping[str, Item]
+    display: Display
+    terms: Mapping[str, Text]
+    illustrative: bool
+    extends: tuple[str, ...]
+    path: Path
+
+    def columns_needed(self) -> dict[str, tuple[frozenset[str], ...]]:
+        """Indicator id → alternative sets of columns; the school table must have one set of each."""
+        return {indicator.id: indicator.columns_needed() for indicator in self.indicators}
+
+    def splits(self) -> tuple[str, ...]:
+        """Columns whose whole-school amounts are shared out among stages."""
+        return self.stage_weights.splits if self.stage_weights else ()
+
+    def term(self, name: str) -> Text:
+        """Return the word that this document's readers use for a ``county`` (a country may say *district*)."""
+        return self.terms.get(name) or _TERMS[name]
+
+
+_TERMS: dict[str, Text] = {
+    "county": {"zh": "县（市、区）", "en": "county"},
+    "counties": {"zh": "县（市、区）", "en": "counties"},
+    "school": {"zh": "学校", "en": "school"},
+    "region": {"zh": "全省", "en": "province"},
+}

@@ -1,0 +1,278 @@
+"""Reading a standard's file: every key known, every number with its clause, every fault named at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from balancelab.definitions import Checker, nearest
+from balancelab.standards.model import (
+    CountyRule,
+    Display,
+    Exclusion,
+    Item,
+    Requirement,
+    SchoolRule,
+    Scope,
+    StageWeights,
+    Standard,
+)
+
+if TYPE_CHECKING:
+    from balancelab.indicators import Indicator
+
+_TOP_REQUIRED = ("label", "document", "authority", "indicators", "stages", "scope")
+_TOP_OPTIONAL = (
+    "short",
+    "issued",
+    "extends",
+    "requirements",
+    "school_rule",
+    "county_rule",
+    "stage_weights",
+    "display",
+    "items",
+    "terms",
+    "illustrative",
+)
+_APPLIES = ("each indicator", "their mean")
+_DEEP = ("requirements", "items", "terms")  # an overlay replaces single entries of these, each entry whole
+
+
+def read_standard_file(path: Path, indicators: Mapping[str, Indicator], known: Mapping[str, Path]) -> Standard:
+    """
+    Return the standard of a file and the files that it extends.
+
+    Raises
+    ------
+    InvalidDefinition
+        Every fault of the file at once.
+    """
+    table, chain, checker = _merged(path, known, ())
+    checker.keys(table, "", required=_TOP_REQUIRED, optional=_TOP_OPTIONAL)
+    stages = _stages(checker, table)
+    fields: dict[str, Any] = {
+        "id": path.stem,
+        "label": checker.text(table, "label", ""),
+        "short": checker.text(table, "short" if "short" in table else "label", ""),
+        "document": checker.text(table, "document", ""),
+        "issued": str(table.get("issued", "")),
+        "authority": checker.typed(table, "authority", "a text", "", ""),
+        "indicators": _indicators(checker, table, indicators),
+        "stages": stages,
+        "requirements": _requirements(checker, table, stages),
+        "school_rule": _school_rule(checker, table),
+        "county_rule": _county_rule(checker, table, stages),
+        "stage_weights": _stage_weights(checker, table),
+        "scope": _scope(checker, table),
+        "items": _items(checker, table),
+        "display": _display(checker, table),
+        "terms": {name: checker.text(table["terms"], name, "terms") for name in table.get("terms", {})},
+        "illustrative": checker.typed(table, "illustrative", "true or false", "", False),
+        "extends": chain,
+        "path": path,
+    }
+    checker.done()
+    return Standard(**fields)
+
+
+def _merged(
+    path: Path, known: Mapping[str, Path], seen: tuple[Path, ...]
+) -> tuple[dict[str, Any], tuple[str, ...], Checker]:
+    checker = Checker(path)
+    table = checker.read()
+    base_name = table.pop("extends", None)
+    if base_name is None:
+        return table, (), checker
+    base_path = known.get(str(base_name), path.parent / str(base_name))
+    if not base_path.is_file() or base_path in (*seen, path):
+        near_zh, near_en = nearest(str(base_name), known)
+        checker.fault(
+            "extends",
+            f"没有可继承的标准“{base_name}”{near_zh}",
+            f"there is no standard '{base_name}' to extend{near_en}",
+        )
+        checker.done()
+    base, chain, base_checker = _merged(base_path, known, (*seen, path))
+    checker.source += "\n" + base_checker.source
+    merged = {**base, **table}
+    for name in _DEEP:
+        if isinstance(base.get(name), dict) and isinstance(table.get(name, {}), dict):
+            merged[name] = {**base[name], **table.get(name, {})}
+    return merged, (base_path.stem, *chain), checker
+
+
+def _stages(checker: Checker, table: dict[str, Any]) -> dict[str, Any]:
+    stages = checker.typed(table, "stages", "a table", "", {})
+    return {name: checker.text(stages, name, "stages") for name in stages}
+
+
+def _indicators(checker: Checker, table: dict[str, Any], indicators: Mapping[str, Indicator]) -> tuple[Indicator, ...]:
+    names = checker.texts(table, "indicators", "")
+    for name in names:
+        if name not in indicators:
+            near_zh, near_en = nearest(name, indicators)
+            checker.fault("indicators", f"没有指标“{name}”{near_zh}", f"there is no indicator '{name}'{near_en}")
+    if len(set(names)) < len(names):
+        checker.fault("indicators", "有重复的指标", "an indicator is listed twice")
+    return tuple(indicators[name] for name in names if name in indicators)
+
+
+def _limits(
+    checker: Checker, table: dict[str, Any], key: str, where: str, stages: Mapping[str, Any]
+) -> dict[str, Decimal] | None:
+    if key not in table:
+        return None
+    by_stage = checker.typed(table, key, "a table", where, {})
+    at = f"{where}.{key}"
+    for stage in by_stage:
+        if stage not in stages:
+            near_zh, near_en = nearest(stage, stages)
+            checker.fault(f"{at}.{stage}", f"没有学段“{stage}”{near_zh}", f"there is no stage '{stage}'{near_en}")
+    for stage in stages:
+        if stage not in by_stage:
+            checker.fault(at, f"缺少学段“{stage}”的限值", f"the limit for stage '{stage}' is missing")
+    limits = {}
+    for stage in by_stage:
+        value = checker.typed(by_stage, stage, "a number", at)
+        if value is not None and value < 0:
+            checker.fault(f"{at}.{stage}", f"不应为负数，现为 {value}", f"must not be negative, is {value}")
+        if value is not None:
+            limits[stage] = Decimal(value)
+    return limits
+
+
+def _requirements(checker: Checker, table: dict[str, Any], stages: Mapping[str, Any]) -> dict[str, Requirement]:
+    listed = [name for name in table.get("indicators", []) if isinstance(name, str)]
+    found = {}
+    for name, entry in checker.typed(table, "requirements", "a table", "", {}).items():
+        where = f"requirements.{name}"
+        if name not in listed:
+            near_zh, near_en = nearest(name, listed)
+            checker.fault(where, f"不在本标准的指标之中{near_zh}", f"is not among this standard's indicators{near_en}")
+        checker.keys(entry, where, required=["clause"], optional=["at_least", "at_most", "confidence"])
+        if ("at_least" in entry) == ("at_most" in entry):
+            checker.fault(where, "at_least 与 at_most 二者必居其一", "needs either at_least or at_most, not both")
+        found[name] = Requirement(
+            indicator=name,
+            clause=checker.text(entry, "clause", where),
+            at_least=_limits(checker, entry, "at_least", where, stages),
+            at_most=_limits(checker, entry, "at_most", where, stages),
+            confidence=checker.typed(entry, "confidence", "a text", where, ""),
+        )
+    return {name: found[name] for name in listed if name in found}
+
+
+def _school_rule(checker: Checker, table: dict[str, Any]) -> SchoolRule | None:
+    if "school_rule" not in table:
+        return None
+    entry, where = table["school_rule"], "school_rule"
+    checker.keys(entry, where, required=["min_met", "floor_share", "clause"], optional=["confidence"])
+    share = Decimal(checker.typed(entry, "floor_share", "a number", where, 1))
+    if not 0 <= share <= 1:
+        checker.fault(
+            f"{where}.floor_share", f"应在 0 与 1 之间，现为 {share}", f"must lie between 0 and 1, is {share}"
+        )
+    return SchoolRule(
+        min_met=checker.typed(entry, "min_met", "a whole number", where, 0),
+        floor_share=share,
+        clause=checker.text(entry, "clause", where),
+        confidence=checker.typed(entry, "confidence", "a text", where, ""),
+    )
+
+
+def _county_rule(checker: Checker, table: dict[str, Any], stages: Mapping[str, Any]) -> CountyRule | None:
+    if "county_rule" not in table:
+        return None
+    entry, where = table["county_rule"], "county_rule"
+    checker.keys(entry, where, required=["measure", "applies_to", "at_most", "clause"], optional=["confidence"])
+    applies_to = checker.typed(entry, "applies_to", "a text", where, "")
+    if applies_to not in _APPLIES:
+        near_zh, near_en = nearest(applies_to, _APPLIES)
+        checker.fault(f"{where}.applies_to", f"不认识“{applies_to}”{near_zh}", f"does not know '{applies_to}'{near_en}")
+    if entry.get("measure") not in (None, "weighted_cv"):
+        checker.fault(
+            f"{where}.measure", "县级限值目前只对 weighted_cv 作出判定", "a county limit is judged on weighted_cv only"
+        )
+    return CountyRule(
+        measure=checker.typed(entry, "measure", "a text", where, "weighted_cv"),
+        applies_to=applies_to,
+        at_most=_limits(checker, entry, "at_most", where, stages) or {},
+        clause=checker.text(entry, "clause", where),
+        confidence=checker.typed(entry, "confidence", "a text", where, ""),
+    )
+
+
+def _stage_weights(checker: Checker, table: dict[str, Any]) -> StageWeights | None:
+    if "stage_weights" not in table:
+        return None
+    entry, where = table["stage_weights"], "stage_weights"
+    checker.keys(entry, where, required=["weights", "splits", "clause"], optional=["confidence"])
+    weights = checker.typed(entry, "weights", "a table", where, {})
+    numbers = {name: checker.typed(weights, name, "a number", f"{where}.weights", 1) for name in weights}
+    for name, number in numbers.items():
+        if number <= 0:
+            checker.fault(f"{where}.weights.{name}", f"应大于 0，现为 {number}", f"must be above 0, is {number}")
+    return StageWeights(
+        weights={name: Decimal(number) for name, number in numbers.items()},
+        splits=checker.texts(entry, "splits", where),
+        clause=checker.text(entry, "clause", where),
+        confidence=checker.typed(entry, "confidence", "a text", where, ""),
+    )
+
+
+def _scope(checker: Checker, table: dict[str, Any]) -> Scope:
+    entry = checker.typed(table, "scope", "a table", "", {})
+    checker.keys(entry, "scope", required=["clause"] if "scope" in table else [], optional=["exclude", "confidence"])
+    exclusions = []
+    for rule in checker.typed(entry, "exclude", "a list", "scope", []):
+        where = f"scope.exclude.{rule.get('id', '?')}"
+        checker.keys(rule, where, required=["id", "reason"], optional=["school_type", "ownership", "students_below"])
+        if not {"school_type", "ownership", "students_below"} & set(rule):
+            checker.fault(where, "没有任何条件", "has no condition")
+        exclusions.append(
+            Exclusion(
+                id=checker.typed(rule, "id", "a text", where, ""),
+                reason=checker.text(rule, "reason", where),
+                school_type=checker.texts(rule, "school_type", where),
+                ownership=checker.texts(rule, "ownership", where),
+                students_below=checker.typed(rule, "students_below", "a whole number", where),
+            )
+        )
+    confidence = checker.typed(entry, "confidence", "a text", "scope", "")
+    return Scope(clause=checker.text(entry, "clause", "scope"), exclude=tuple(exclusions), confidence=confidence)
+
+
+def _items(checker: Checker, table: dict[str, Any]) -> dict[str, Item]:
+    found = {}
+    for name, entry in checker.typed(table, "items", "a table", "", {}).items():
+        where = f"items.{name}"
+        checker.keys(entry, where, required=["label", "clause"], optional=["unit", "at_least", "at_most", "confidence"])
+        if ("at_least" in entry) == ("at_most" in entry):
+            checker.fault(where, "at_least 与 at_most 二者必居其一", "needs either at_least or at_most, not both")
+        limits = {key: checker.typed(entry, key, "a number", where) for key in ("at_least", "at_most")}
+        found[name] = Item(
+            id=name,
+            label=checker.text(entry, "label", where),
+            unit=checker.text(entry, "unit", where),
+            clause=checker.text(entry, "clause", where),
+            confidence=checker.typed(entry, "confidence", "a text", where, ""),
+            **{key: None if value is None else Decimal(value) for key, value in limits.items()},
+        )
+    return found
+
+
+def _display(checker: Checker, table: dict[str, Any]) -> Display:
+    entry = checker.typed(table, "display", "a table", "", {})
+    checker.keys(
+        entry, "display", required=["clause"] if entry else [], optional=["cv_decimals", "mean_decimals", "confidence"]
+    )
+    if not entry:
+        return Display()
+    return Display(
+        cv_decimals=checker.typed(entry, "cv_decimals", "a whole number", "display", 3),
+        mean_decimals=checker.typed(entry, "mean_decimals", "a whole number", "display", 2),
+        clause=checker.text(entry, "clause", "display"),
+    )
