@@ -57,6 +57,41 @@ def checked(
     return x, w
 
 
+def drop_missing(values: ArrayLike, weights: ArrayLike) -> tuple[np.ndarray, np.ndarray, int]:
+    """
+    Take out the schools whose value or weight is missing, and say how many they are.
+
+    A separate step, so that a measure itself always returns the same kind of answer and never drops a school unseen.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_schools,)
+        Indicator value of each school. [indicator unit]
+    weights : array_like, shape (n_schools,)
+        Students of each school. [students]
+
+    Returns
+    -------
+    values, weights : ndarray, shape (n_kept,)
+        Schools with both, in the order given.
+    n_dropped : int
+        Schools taken out; one of weight zero and no value is absent anyway and does not count.
+
+    Raises
+    ------
+    ValueError
+        If an argument does not hold numbers or the lengths differ.
+
+    Examples
+    --------
+    >>> drop_missing([4, None, 6], [300, 200, 100])
+    (array([4., 6.]), array([300., 100.]), 1)
+    """
+    x, w = aligned(values=values, weights=weights)
+    missing = np.isnan(x) | np.isnan(w)
+    return x[~missing], w[~missing], int((missing & (w != 0)).sum())
+
+
 def aligned(**arrays: ArrayLike) -> list[np.ndarray]:
     """
     Turn named arguments into float64 vectors of one length, or say which argument is wrong.

@@ -1,4 +1,4 @@
-"""Mean, standard deviation and coefficient of variation: what the official verdicts rest on."""
+"""Mean, coefficient of variation and the other plain measures of spread; the official verdicts rest on the CV."""
 
 from __future__ import annotations
 
@@ -144,6 +144,117 @@ def weighted_cv(values: ArrayLike, weights: ArrayLike) -> float:
     mean = mean_of(x, w)
     check_positive_mean("values", mean)
     return _sd(x, w, mean) / mean
+
+
+@measure(zh="极差", en="Range", has_unit=True, smooth=False, grouped=grouped.value_range)
+def value_range(values: ArrayLike, weights: ArrayLike) -> float:
+    """
+    Range (极差): the best supplied school's value less the worst supplied one's.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_schools,)
+        Indicator value of each school. [indicator unit]
+    weights : array_like, shape (n_schools,)
+        Students of each school; they only tell which schools are present. [students]
+
+    Returns
+    -------
+    float
+        0 where all schools are equal. [indicator unit]
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length, are empty, hold a missing value or a negative weight, or no weight is positive.
+
+    Examples
+    --------
+    >>> value_range([4, 6, 9], [300, 100, 50])
+    5.0
+    """
+    x, _ = checked(values, weights)
+    return float(x[-1] - x[0])
+
+
+@measure(zh="极差率", en="Range ratio", equal=1.0, smooth=False, grouped=grouped.range_ratio)
+def range_ratio(values: ArrayLike, weights: ArrayLike) -> float:
+    """
+    Range ratio (极差率): the best supplied school's value over the worst supplied one's.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_schools,)
+        Indicator value of each school, not negative. [indicator unit]
+    weights : array_like, shape (n_schools,)
+        Students of each school; they only tell which schools are present. [students]
+
+    Returns
+    -------
+    float
+        1 where all schools are equal; infinite where a school has nothing. [unitless]
+
+    Raises
+    ------
+    ValueError
+        As `weighted_cv`; also if a value is negative.
+
+    References
+    ----------
+    Li, X. and Li, Q. 李晓秋、李琼 (2019), 我国义务教育均衡的实证检验.
+
+    Examples
+    --------
+    >>> range_ratio([4, 6, 9], [300, 100, 50]), range_ratio([0, 9], [10, 10])
+    (2.25, inf)
+    """
+    x, _ = checked(values, weights, non_negative=True, positive_mean=True)
+    return float(x[-1] / x[0]) if x[0] > 0 else math.inf
+
+
+@measure(zh="对数标准差", en="Standard deviation of logarithms", grouped=grouped.sd_of_logs)
+def sd_of_logs(values: ArrayLike, weights: ArrayLike) -> float:
+    r"""
+    Student-weighted standard deviation of the natural logarithms (对数标准差).
+
+    Made for convergence over years. Inside one year prefer another measure: a transfer from a rich school to a less
+    rich one can raise this one.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_schools,)
+        Indicator value of each school, not negative. [indicator unit]
+    weights : array_like, shape (n_schools,)
+        Students of each school. [students]
+
+    Returns
+    -------
+    float
+        0 where all schools are equal; infinite where a school has nothing. [unitless]
+
+    Raises
+    ------
+    ValueError
+        As `weighted_cv`; also if a value is negative.
+
+    Notes
+    -----
+    .. math:: \sqrt{\sum_i p_i (\ln x_i - \sum_j p_j \ln x_j)^2}
+
+    Differs from programs that take the logarithms of the positive schools only: these describe other schools.
+
+    Examples
+    --------
+    Half the students at 1, half at e²: logarithms 0 and 2.
+
+    >>> round(sd_of_logs([1, math.e**2], [10, 10]), 12)
+    1.0
+    """
+    x, w = checked(values, weights, non_negative=True, positive_mean=True)
+    if x[0] == 0:
+        return math.inf
+    logs = np.log(x)
+    return _sd(logs, w, mean_of(logs, w))
 
 
 def _sd(values: np.ndarray, weights: np.ndarray, mean: float) -> float:

@@ -14,6 +14,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from balancelab.measures.entropy import atkinson_from_entropy, entropy_terms
+from balancelab.measures.shortfall import shortfall_terms
+
 
 def group_sums(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """
@@ -103,6 +106,145 @@ def weighted_cv(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> 
     return divide(np.sqrt(variance), mean)
 
 
+def value_range(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """
+    Range of every group, NaN where a group has no students.
+
+    Examples
+    --------
+    >>> value_range(np.array([4.0, 6.0, 5.0]), np.array([300.0, 100.0, 7.0]), np.array([0, 2]))
+    array([2., 0.])
+    """
+    lowest, highest = extremes(values, weights, starts)
+    return highest - lowest
+
+
+def range_ratio(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """
+    Range ratio of every group, infinite where a school has nothing, NaN where the measure is undefined.
+
+    Examples
+    --------
+    >>> range_ratio(np.array([4.0, 6.0, 0.0, 5.0]), np.array([300.0, 100.0, 7.0, 7.0]), np.array([0, 2]))
+    array([1.5, inf])
+    """
+    lowest, highest = extremes(values, weights, starts)
+    ratio = ratio_or_infinite(highest, lowest)
+    return np.where(admitted(values, weights, starts), ratio, np.nan)
+
+
+def sd_of_logs(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """
+    Standard deviation of logarithms of every group, infinite where a school has nothing, NaN where undefined.
+
+    Examples
+    --------
+    >>> sd_of_logs(np.array([1.0, np.e**2, 5.0]), np.array([1.0, 1.0, 7.0]), np.array([0, 2])).round(12)
+    array([1., 0.])
+    """
+    positive = values > 0
+    logs = np.log(values, out=np.zeros(len(values)), where=positive)
+    spread = weighted_sd(logs, weights, starts)
+    has_zero = group_sums(((values == 0) & (weights > 0)).astype(float), starts) > 0
+    return np.where(admitted(values, weights, starts), np.where(has_zero, np.inf, spread), np.nan)
+
+
+def hoover_index(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """
+    Hoover index of every group, NaN where the measure is undefined.
+
+    Examples
+    --------
+    >>> hoover_index(np.array([1.0, 2.0, 3.0, 4.0]), np.ones(4), np.array([0])).round(12)
+    array([0.2])
+    """
+    mean, deviations, sums = moments(values, weights, starts)
+    index = divide(group_sums(weights * np.abs(deviations), starts), 2 * sums * mean)
+    return np.where(admitted(values, weights, starts), index, np.nan)
+
+
+def generalized_entropy(values: np.ndarray, weights: np.ndarray, starts: np.ndarray, *, alpha: float) -> np.ndarray:
+    """
+    Generalized entropy of every group, NaN where the measure is undefined.
+
+    Examples
+    --------
+    >>> generalized_entropy(np.array([4.0, 6.0]), np.array([300.0, 100.0]), np.array([0]), alpha=2).round(6)
+    array([0.018519])
+    """
+    valid = admitted(values, weights, starts)
+    mean, deviations, sums = moments(values, weights, starts)
+    sizes = group_sizes(len(values), starts)
+    usable = np.repeat(valid, sizes) & (weights > 0)
+    relative = np.divide(deviations, np.repeat(mean, sizes), out=np.zeros(len(values)), where=usable)
+    terms = weights * entropy_terms(np.where(usable, relative, 0.0), alpha)
+    return np.where(valid, divide(group_sums(terms, starts), sums), np.nan)
+
+
+def theil_t(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """
+    Theil T of every group, NaN where the measure is undefined.
+
+    Examples
+    --------
+    >>> theil_t(np.array([0.0, 8.0, 5.0]), np.ones(3), np.array([0, 2])).round(6)
+    array([0.693147, 0.      ])
+    """
+    return generalized_entropy(values, weights, starts, alpha=1.0)
+
+
+def theil_l(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """
+    Theil L of every group, infinite where a school has nothing, NaN where the measure is undefined.
+
+    Examples
+    --------
+    >>> theil_l(np.array([0.0, 8.0, 1.0, 3.0]), np.ones(4), np.array([0, 2])).round(6)
+    array([     inf, 0.143841])
+    """
+    return generalized_entropy(values, weights, starts, alpha=0.0)
+
+
+def atkinson(values: np.ndarray, weights: np.ndarray, starts: np.ndarray, *, epsilon: float = 0.5) -> np.ndarray:
+    """
+    Atkinson index of every group, NaN where the measure is undefined.
+
+    Examples
+    --------
+    >>> atkinson(np.array([1.0, 9.0, 5.0]), np.ones(3), np.array([0, 2])).round(12)
+    array([0.2, 0. ])
+    """
+    return atkinson_from_entropy(generalized_entropy(values, weights, starts, alpha=1 - epsilon), epsilon)
+
+
+def fgt(
+    values: np.ndarray, weights: np.ndarray, starts: np.ndarray, *, requirement: float, alpha: float = 1.0
+) -> np.ndarray:
+    """
+    Foster–Greer–Thorbecke shortfall of every group, NaN where a group has no students or a negative value.
+
+    Examples
+    --------
+    >>> fgt(np.array([4.0, 6.0, 5.0]), np.array([300.0, 100.0, 7.0]), np.array([0, 2]), requirement=5)
+    array([0.15, 0.  ])
+    """
+    terms = weights * shortfall_terms(values, requirement, alpha)
+    lowest, _ = extremes(values, weights, starts)
+    return np.where(lowest >= 0, divide(group_sums(terms, starts), group_sums(weights, starts)), np.nan)
+
+
+def adequacy_index(values: np.ndarray, weights: np.ndarray, starts: np.ndarray, *, requirement: float) -> np.ndarray:
+    """
+    Odden–Picus adequacy index of every group, NaN where a group has no students or a negative value.
+
+    Examples
+    --------
+    >>> adequacy_index(np.array([4.0, 6.0, 5.0]), np.array([300.0, 100.0, 7.0]), np.array([0, 2]), requirement=5)
+    array([0.85, 1.  ])
+    """
+    return 1 - fgt(values, weights, starts, requirement=requirement)
+
+
 def moments(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     Mean of every group, deviation of every row from it, and the weights of every group.
@@ -131,4 +273,47 @@ def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     >>> divide(np.array([1.0, 1.0]), np.array([2.0, 0.0]))
     array([0.5, nan])
     """
-    return np.divide(numerator, denominator, out=np.full(len(denominator), np.nan), where=denominator > 0)
+    return np.divide(numerator, denominator, out=np.full(denominator.shape, np.nan), where=denominator > 0)
+
+
+def extremes(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Lowest and highest value among the rows with students of every group, NaN where there are none.
+
+    Examples
+    --------
+    >>> extremes(np.array([4.0, 6.0, 99.0]), np.array([1.0, 1.0, 0.0]), np.array([0]))
+    (array([4.]), array([6.]))
+    """
+    if not len(starts):
+        return np.zeros(0), np.zeros(0)
+    present = weights > 0
+    lowest = np.minimum.reduceat(np.where(present, values, np.inf), starts)
+    highest = np.maximum.reduceat(np.where(present, values, -np.inf), starts)
+    empty = lowest > highest
+    return np.where(empty, np.nan, lowest), np.where(empty, np.nan, highest)
+
+
+def admitted(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """
+    Tell which groups have students, no negative value, and a positive mean.
+
+    Examples
+    --------
+    >>> admitted(np.array([4.0, -6.0, 0.0, 5.0]), np.ones(4), np.array([0, 2, 3]))
+    array([False, False,  True])
+    """
+    lowest, highest = extremes(values, weights, starts)
+    return (lowest >= 0) & (highest > 0)
+
+
+def ratio_or_infinite(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """
+    Divide what is not negative: infinite over zero, NaN for 0 / 0, without a warning.
+
+    Examples
+    --------
+    >>> ratio_or_infinite(np.array([3.0, 3.0, 0.0]), np.array([2.0, 0.0, 0.0]))
+    array([1.5, inf, nan])
+    """
+    return np.where((denominator == 0) & (numerator > 0), np.inf, divide(numerator, denominator))

@@ -31,6 +31,8 @@ class Measure:
         Value taken where all schools are equal; None if there is no fixed one (a mean has none).
     has_unit : bool
         Whether the number is in the indicator's own unit (a mean is); False for a pure number.
+    smooth : bool
+        Whether a small change of one school changes the number a little; only then has a jackknife interval a meaning.
     grouped : callable or None
         Twin ``grouped(values, weights, starts) -> ndarray`` for all counties at once (`balancelab.measures.grouped`).
     """
@@ -41,6 +43,7 @@ class Measure:
     en: str
     equal: float | None = 0.0
     has_unit: bool = False
+    smooth: bool = True
     grouped: Grouped | None = None
 
 
@@ -50,7 +53,13 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(_registered)
 
 
 def measure(
-    *, zh: str, en: str, equal: float | None = 0.0, has_unit: bool = False, grouped: Grouped | None = None
+    *,
+    zh: str,
+    en: str,
+    equal: float | None = 0.0,
+    has_unit: bool = False,
+    smooth: bool = True,
+    grouped: Grouped | None = None,
 ) -> Callable[[Single], Single]:
     """
     Register a function of ``(values, weights)`` as a measure of counties.
@@ -63,6 +72,8 @@ def measure(
         Value of the measure where all schools are equal.
     has_unit : bool, optional
         True if the number is in the indicator's own unit.
+    smooth : bool, optional
+        False for a measure that jumps: a quantile, a range.
     grouped : callable, optional
         The vectorised twin.
 
@@ -94,7 +105,7 @@ def measure(
             raise ValueError(f"a measure named {name!r} is registered already")
         if not zh.strip() or not en.strip():
             raise ValueError(f"measure {name!r} needs a name in both languages")
-        _registered[name] = Measure(name, function, zh, en, equal, has_unit, grouped)
+        _registered[name] = Measure(name, function, zh, en, equal, has_unit, smooth, grouped)
         return function
 
     return register
