@@ -1,0 +1,377 @@
+"""Many reports side by side: worker processes, one failure never stopping the others, a journal line for each."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import tempfile
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from balancelab import __version__
+from balancelab.definitions import Text
+from balancelab.reports import journal
+from balancelab.reports.crew import Crewman
+from balancelab.reports.engine import Limits
+from balancelab.reports.errors import (
+    EXIT_DONE,
+    EXIT_ENVIRONMENT,
+    EXIT_INTERRUPTED,
+    EXIT_SOME_FAILED,
+    EnvironmentRefused,
+    Failure,
+    PlanRefused,
+    text,
+)
+from balancelab.reports.index import write_index
+from balancelab.reports.output import Output, environment_refused
+from balancelab.reports.surroundings import prepare_fonts
+from balancelab.reports.units import Plan, Unit
+
+_BYTES_OF_A_REPORT = 3_000_000  # page and executed notebook with eight figures, generously
+_BYTES_OF_A_RUN = 20_000_000  # the staged data and the index
+_TRIES = 2  # a worker that dies under a report gets one more try with it; a failing report does not
+_ORIGIN = ("standard", "data", "indicators")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """
+    One thing that happened.
+
+    Attributes
+    ----------
+    state : {"started", "done", "failed"}
+        What happened to `unit`.
+    unit : Unit
+        The report.
+    finished, total : int
+        Reports finished so far, well or badly, and in all.
+    running : tuple of Unit
+        Those being made now.
+    failure : Failure or None
+        Why it failed.
+    seconds : float
+        Time it took. [s]
+    """
+
+    state: Literal["started", "done", "failed"]
+    unit: Unit
+    finished: int
+    total: int
+    running: tuple[Unit, ...]
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """
+    What a run came to.
+
+    Attributes
+    ----------
+    output : Path
+        Output folder.
+    done : tuple of Unit
+        Reports written.
+    failed : tuple of (Unit, Failure)
+        Reports that failed; nothing of them is under a final name.
+    left_out : tuple of Text
+        Counties that get no report.
+    seconds : float
+        Wall time. [s]
+    trouble : EnvironmentRefused or None
+        Why the run stopped early.
+    interrupted : bool
+        Whether the user stopped it.
+    """
+
+    output: Path
+    done: tuple[Unit, ...]
+    failed: tuple[tuple[Unit, Failure], ...]
+    left_out: tuple[Text, ...]
+    seconds: float
+    trouble: EnvironmentRefused | None = None
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of the command line."""
+        if self.interrupted:
+            return EXIT_INTERRUPTED
+        if self.trouble is not None:
+            return EXIT_ENVIRONMENT
+        return EXIT_SOME_FAILED if self.failed else EXIT_DONE
+
+    def by_cause(self) -> dict[str, list[tuple[Unit, Failure]]]:
+        """Return the failures grouped by cause, the commonest first."""
+        groups: dict[str, list[tuple[Unit, Failure]]] = {}
+        for unit, failure in self.failed:
+            groups.setdefault(failure.cause, []).append((unit, failure))
+        return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+
+def run_reports(
+    plan: Plan,
+    *,
+    output: Output,
+    jobs: int | None = None,
+    force: bool = False,
+    limits: Limits | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Summary:
+    """
+    Make every report of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        The reports, and what they read.
+    output : Output
+        The folder, entered.
+    jobs : int, optional
+        Workers side by side; as many as there are processors by default.
+    force : bool
+        Whether reports made from another standard or table may be overwritten.
+    limits : Limits, optional
+        Time limits of one report.
+    on_progress : callable, optional
+        Told of each report that starts or ends.
+
+    Returns
+    -------
+    Summary
+        Also when the user interrupts: what was finished stays, the rest leaves nothing.
+
+    Raises
+    ------
+    PlanRefused
+        If two reports would have one name, or one would overwrite a report made from something else.
+    EnvironmentRefused
+        If there is too little room on the disk, or what the notebooks read cannot be written.
+    """
+    started = time.monotonic()
+    _refuse_doubles(plan.units)
+    if not force:
+        _refuse_overwriting(plan.units, output.path)
+    output.require_space(_BYTES_OF_A_RUN + _BYTES_OF_A_REPORT * len(plan.units))
+    work = output.make_work()
+    try:
+        plan.stage(work)
+    except OSError as error:
+        raise environment_refused(error, work) from error
+    batch = _Batch(output, limits or Limits(), on_progress or _nobody, deque(plan.units), len(plan.units))
+    interrupted = False
+    try:
+        batch.run(min(jobs or processors(), len(plan.units)))
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        batch.close()
+    trouble = batch.trouble
+    if batch.done or batch.failed:
+        try:
+            write_index(output)
+        except OSError as error:
+            trouble = environment_refused(error, output.path)
+    seconds = time.monotonic() - started
+    return Summary(output.path, tuple(batch.done), tuple(batch.failed), plan.left_out, seconds, trouble, interrupted)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass
+class _Batch:
+    """The state of a run: who works on what, what is left, what came of it."""
+
+    output: Output
+    limits: Limits
+    on_progress: Callable[[Progress], None]
+    waiting: deque[Unit]
+    total: int
+    done: list[Unit] = field(default_factory=list)
+    failed: list[tuple[Unit, Failure]] = field(default_factory=list)
+    trouble: EnvironmentRefused | None = None
+    crew: list[Crewman] = field(default_factory=list)
+    tries: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.scratch = Path(tempfile.mkdtemp(prefix="bl-"))
+        self.events: queue.Queue[tuple[Crewman, dict[str, Any] | None]] = queue.Queue()
+
+    def run(self, jobs: int) -> None:
+        """Hand out reports until none is left or the disk refuses."""
+        prepare_fonts(self.scratch)
+        for _ in range(jobs):
+            self._hire()
+        while self.trouble is None and any(man.unit is not None for man in self.crew):
+            try:
+                man, answer = self.events.get(timeout=1.0)
+            except queue.Empty:
+                self._stop_overdue()
+                continue
+            if answer is None:
+                self._died(man)
+            elif "kernel" not in answer and man.unit is not None:
+                self._answered(man, man.unit, answer)
+
+    def close(self) -> None:
+        """End every worker and remove what they leave."""
+        for man in self.crew:
+            man.end()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _hire(self) -> None:
+        man = Crewman(self.output, self.scratch, self.events)
+        self.crew.append(man)
+        self._next(man)
+
+    def _next(self, man: Crewman) -> None:
+        man.unit = None
+        if not self.waiting:
+            return
+        unit = self.waiting.popleft()
+        self.tries[unit.stem] = self.tries.get(unit.stem, 0) + 1
+        man.take(unit, {**_order(unit), "limits": asdict(self.limits)})
+        self._tell("started", unit)
+
+    def _answered(self, man: Crewman, unit: Unit, answer: dict[str, Any]) -> None:
+        man.unit = None
+        if answer["state"] == "environment":
+            error = OSError(answer["errno"], answer["strerror"], answer["filename"] or None)
+            self.trouble = environment_refused(error, self.output.path)
+            return
+        if answer["state"] == "done":
+            self._finish(unit, None, answer)
+        else:
+            self._finish(unit, Failure(**answer["failure"]), answer)
+        self._next(man)
+
+    def _died(self, man: Crewman) -> None:
+        unit, message = man.unit, man.last_words()
+        man.end()
+        self.crew.remove(man)
+        if unit is None:
+            return
+        if man.overdue:
+            self._finish(unit, Failure("timeout", f"> {self.limits.report} s"), {})
+        elif self.tries[unit.stem] < _TRIES:
+            self.waiting.appendleft(unit)
+        else:
+            self._finish(unit, Failure("worker_died", message), {})
+        if self.waiting:
+            self._hire()
+
+    def _finish(self, unit: Unit, failure: Failure | None, answer: dict[str, Any]) -> None:
+        seconds = float(answer.get("seconds", 0.0))
+        try:
+            journal.append(self.output.path, _record(unit, failure, answer, seconds))
+        except OSError as error:
+            self.trouble = environment_refused(error, self.output.path)
+            return
+        if failure is None:
+            self.done.append(unit)
+        else:
+            self.failed.append((unit, failure))
+        self._tell("done" if failure is None else "failed", unit, failure, seconds)
+
+    def _stop_overdue(self) -> None:
+        for man in self.crew:
+            if man.unit is not None and man.seconds() > self.limits.report:
+                man.overdue = True
+                man.kill()
+
+    def _tell(
+        self,
+        state: Literal["started", "done", "failed"],
+        unit: Unit,
+        failure: Failure | None = None,
+        seconds: float = 0.0,
+    ) -> None:
+        finished = len(self.done) + len(self.failed)
+        running = tuple(man.unit for man in self.crew if man.unit is not None)
+        self.on_progress(Progress(state, unit, finished, self.total, running, failure, seconds))
+
+
+def _order(unit: Unit) -> dict[str, Any]:
+    return {
+        "notebook": str(unit.notebook.absolute()),
+        "parameters": dict(unit.parameters),
+        "stem": unit.stem,
+        "language": unit.language,
+        "origin": dict(unit.origin),
+    }
+
+
+def _record(unit: Unit, failure: Failure | None, answer: dict[str, Any], seconds: float) -> dict[str, Any]:
+    return {
+        "stem": unit.stem,
+        "state": "done" if failure is None else "failed",
+        "kind": unit.kind,
+        "language": unit.language,
+        "year": unit.year,
+        "county_code": unit.county_code,
+        "county": unit.county,
+        **{key: unit.origin.get(key, "") for key in _ORIGIN},
+        "standard_label": dict(unit.standard_label),
+        "synthetic": unit.synthetic,
+        "files": answer.get("files", {}),
+        "verdict": answer.get("verdict", ""),
+        "failure": None if failure is None else failure.as_json(),
+        "seconds": seconds,
+        "version": __version__,
+    }
+
+
+def _refuse_doubles(units: Sequence[Unit]) -> None:
+    double = [stem for stem, times in Counter(unit.stem for unit in units).items() if times > 1]
+    if double:
+        raise PlanRefused(*(text(f"{stem} 重复", f"{stem} would be made twice") for stem in double))
+
+
+def _refuse_overwriting(units: Iterable[Unit], folder: Path) -> None:
+    records = journal.latest(record for record in journal.read(folder) if record["state"] == "done")
+    others = []
+    for unit in units:
+        if not any((folder / name).exists() for name in unit.files):
+            continue
+        made = records.get(unit.stem) or _origin_in_notebook(folder / unit.files[1])
+        if made is None or any(made.get(key, "") != unit.origin.get(key, "") for key in _ORIGIN):
+            others.append((unit, made))
+    if not others:
+        return
+    unit, made = others[0]
+    by = ", ".join(str(made[key]) for key in _ORIGIN if made.get(key)) if made else "?"
+    raise PlanRefused(
+        text(
+            f"{folder} 中已有 {len(others)} 份由其他标准或数据文件生成的报告（如 {unit.files[0]}，来自 {by}），未覆盖；"
+            "请用 --output 另选文件夹，或用 --force 覆盖",
+            f"{folder} holds {len(others)} report(s) made from another standard or data file (such as {unit.files[0]}, "
+            f"from {by}); nothing was overwritten: choose another --output, or overwrite with --force",
+        )
+    )
+
+
+def _origin_in_notebook(path: Path) -> dict[str, Any] | None:
+    """What a report that is in no journal says of itself: a run may have been killed before its journal line."""
+    try:
+        origin = json.loads(path.read_text(encoding="utf-8"))["metadata"]["balancelab"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return origin if isinstance(origin, dict) else None
+
+
+def _nobody(progress: Progress) -> None:
+    """Nobody wants to know."""

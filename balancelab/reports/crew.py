@@ -1,0 +1,117 @@
+"""The owner's side of a worker process: start it, give it orders, hear its answers, end it with all it started."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from balancelab.reports.engine import end_group
+
+if TYPE_CHECKING:
+    from balancelab.reports.output import Output
+    from balancelab.reports.units import Unit
+
+Events = queue.Queue["tuple[Crewman, dict[str, Any] | None]"]
+
+_PATIENCE = 5  # seconds for a worker to go by itself before it is killed
+
+
+class Crewman:
+    """
+    One worker process.
+
+    Parameters
+    ----------
+    output : Output
+        The output folder with its work folder.
+    scratch : Path
+        Folder for private files of the run; the worker gets one of its own in it.
+    events : queue
+        Gets ``(crewman, answer)`` for each answer, and ``(crewman, None)`` when the process has ended.
+    """
+
+    def __init__(self, output: Output, scratch: Path, events: Events) -> None:
+        self.unit: Unit | None = None
+        self.overdue = False
+        self._since = time.monotonic()
+        self._group: int | None = None
+        own = Path(tempfile.mkdtemp(prefix="w-", dir=scratch))
+        self._log = open(own / "log", "w+b")  # noqa: SIM115 - closed by `end`
+        command = [sys.executable, "-m", "balancelab.reports.worker", str(output.path), str(output.work), str(own)]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            cwd=output.work,
+            env=_environment(),
+            start_new_session=True,  # an interrupt typed at the terminal reaches the owner, who ends the crew in order
+        )
+        threading.Thread(target=self._listen, args=(self._process.stdout, events), daemon=True).start()
+
+    def take(self, unit: Unit, order: dict[str, Any]) -> None:
+        """Begin a report."""
+        self.unit, self._since, self._group = unit, time.monotonic(), None
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):  # it has died: its last event says so
+                self._process.stdin.write(json.dumps(order).encode("utf-8") + b"\n")
+                self._process.stdin.flush()
+
+    def seconds(self) -> float:
+        """Return how long the present report has been in the making. [s]"""
+        return time.monotonic() - self._since
+
+    def kill(self) -> None:
+        """End the process and its kernel at once."""
+        self._process.kill()
+        if self._group is not None:
+            end_group(self._group)
+
+    def end(self) -> None:
+        """End the process: by itself if it is idle, else at once with its kernel; nothing of it is left."""
+        if self.unit is not None:
+            self._process.terminate()
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self.unit is not None and self._group is not None:
+            end_group(self._group)
+        self._log.close()
+
+    def last_words(self) -> str:
+        """Return how the process ended, and the last line that it wrote for its log."""
+        code = self._process.wait()
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+        ended = f"signal {-code}" if code < 0 else f"exit status {code}"
+        return f"{ended}; {lines[-1][:500]}" if lines else ended
+
+    def _listen(self, stream: IO[bytes], events: Events) -> None:
+        with stream:
+            for line in stream:
+                answer = json.loads(line)
+                if "kernel" in answer:
+                    self._group = answer["kernel"]
+                events.put((self, answer))
+        events.put((self, None))
+
+
+def _environment() -> dict[str, str]:
+    environment = dict(os.environ, PYTHONUTF8="1")
+    # The worker runs in the work folder, which must not become a place to import from.
+    environment["PYTHONSAFEPATH"] = "1"
+    return environment

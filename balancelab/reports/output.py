@@ -1,0 +1,268 @@
+"""The output folder: one run at a time, and nothing half-written under a final name, ever."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import sys
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import BinaryIO
+
+from balancelab.reports.errors import EnvironmentRefused, OutputLocked, PlanRefused, text
+
+CODE = re.compile(r"[0-9A-Za-z_-]{1,40}")
+"""What a county code must look like to become a folder's name; a name from the data never does."""
+
+_LOCK, _WORK, _FAILED = ".lock", ".work", ".failed"
+_TEMPORARY = re.compile(r"\..+\.balancelab-[0-9a-f]{12}\.tmp")
+_OURS = re.compile(r"[0-9]{4}|\.failed")
+_FULL = (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC, errno.EFBIG)
+
+
+class Output:
+    """
+    An output folder held by this run, as a context manager.
+
+    Entering makes the folder, takes its lock, proves that it can be written and removes what a killed run left behind;
+    leaving removes the work folder and gives the lock back. The lock dies with the process: it is never stale.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; made if missing.
+
+    Raises
+    ------
+    OutputLocked
+        If another run holds it (exit code 6).
+    EnvironmentRefused
+        If it cannot be made or written (exit code 5).
+    PlanRefused
+        If the path is a file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.work = self.path / _WORK
+        self._lock: BinaryIO | None = None
+        self._made = False
+
+    def __enter__(self) -> Output:
+        if self.path.exists() and not self.path.is_dir():
+            raise PlanRefused(text(f"{self.path} 是文件，不是文件夹", f"{self.path} is a file, not a folder"))
+        try:
+            self._made = not self.path.exists()
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = _take_lock(self.path / _LOCK)
+            self._remove_leftovers()
+            self.write(".probe", b"balancelab")
+            (self.path / ".probe").unlink()
+        except OSError as error:
+            self._release()
+            raise environment_refused(error, self.path) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.work, ignore_errors=True)
+        self._release()
+
+    def make_work(self) -> Path:
+        """Make the private work folder of this run and return it."""
+        try:
+            self.work.mkdir(mode=0o700)
+        except OSError as error:
+            raise environment_refused(error, self.work) from error
+        return self.work
+
+    def require_space(self, needed: int) -> None:
+        """
+        Refuse the run if the disk has less free than it will need.
+
+        Parameters
+        ----------
+        needed : int
+            An estimate. [bytes]
+
+        Raises
+        ------
+        EnvironmentRefused
+            Naming the folder, what is free and what is needed.
+        """
+        free = shutil.disk_usage(self.path).free
+        if free < needed:
+            has, wants = free // 1_000_000, needed // 1_000_000
+            raise EnvironmentRefused(
+                text(
+                    f"{self.path} 剩余空间不足：需要约 {wants} MB，可用 {has} MB",
+                    f"{self.path}: not enough space, about {wants} MB needed, {has} MB free",
+                )
+            )
+
+    def write(self, name: str, content: bytes) -> str:
+        """Write one file below the folder, see `write_files`; return its sha256."""
+        return write_files(self.path, {name: content})[name]
+
+    def failed_name(self, stem: str) -> str:
+        """Return where the notebook of a failed report is kept for whoever looks into it."""
+        return f"{_FAILED}/{stem}.failed.ipynb"
+
+    def _remove_leftovers(self) -> None:
+        if self.work.is_symlink():
+            self.work.unlink()
+        shutil.rmtree(self.work, ignore_errors=True)
+        for folder, below, names in os.walk(self.path):
+            if folder == str(self.path):  # the user may have pointed at a folder with much else in it
+                below[:] = [name for name in below if _OURS.fullmatch(name)]
+            for name in names:
+                if _TEMPORARY.fullmatch(name):
+                    os.unlink(os.path.join(folder, name))
+
+    def _release(self) -> None:
+        if self._lock is None:
+            return
+        lock = self.path / _LOCK
+        if sys.platform != "win32":  # removed while still held, so that nobody can hold a second lock beside it
+            lock.unlink(missing_ok=True)
+        self._lock.close()
+        self._lock = None
+        if self._made and not any(self.path.iterdir()):
+            self.path.rmdir()
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> dict[str, str]:
+    """
+    Write files that belong together: all of them under their final names, or none.
+
+    Each is written to a temporary name in its own folder, fsynced and renamed; the renames come last and together.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+    files : dict of str to bytes
+        Content by relative POSIX path; sub-folders are made. A link in the way is replaced, never followed.
+
+    Returns
+    -------
+    dict of str to str
+        sha256 of each, by the same path.
+
+    Raises
+    ------
+    OSError
+        If anything cannot be written; then no final name has changed.
+    """
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for name, content in files.items():
+            final = _inside(folder, name)
+            temporary = final.with_name(f".{final.name}.balancelab-{secrets.token_hex(6)}.tmp")
+            waiting.append((temporary, final))
+            _write_durably(temporary, content)
+        for temporary, final in waiting:
+            os.replace(temporary, final)
+    except BaseException:
+        for temporary, _ in waiting:
+            temporary.unlink(missing_ok=True)
+        raise
+    for parent in {final.parent for _, final in waiting}:
+        _sync_folder(parent)
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+
+
+def environment_refused(error: OSError, path: Path) -> EnvironmentRefused:
+    """Return the refusal (exit code 5) that says what the system said about a path."""
+    named = error.filename or path
+    full = error.errno in _FULL
+    return EnvironmentRefused(
+        text(
+            f"无法写入 {named}：{'磁盘已满' if full else error.strerror}",
+            f"cannot write {named}: {'the disk is full' if full else error.strerror}",
+        )
+    )
+
+
+def _inside(folder: Path, name: str) -> Path:
+    relative = PurePosixPath(name)
+    if relative.is_absolute() or ".." in relative.parts:
+        raise ValueError(f"{name!r} is no path inside the output folder")
+    place = folder
+    for part in relative.parts[:-1]:
+        place = place / part
+        place.mkdir(exist_ok=True)
+        if place.is_symlink():
+            raise OSError(errno.ELOOP, "a link where a folder was expected", str(place))
+    return place / relative.name
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, 0o644), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":  # folders cannot be opened there; the rename is durable with the journal's own fsync
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _take_lock(path: Path) -> BinaryIO:
+    while True:
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        file = os.fdopen(os.open(path, flags, 0o644), "r+b")
+        if not _locked(file):
+            file.seek(0)
+            holder = file.read(200).decode("utf-8", "replace")
+            file.close()
+            raise OutputLocked(
+                text(
+                    f"另一个任务正在使用 {path.parent}（进程 {holder}）；请等它结束，或用 --output 另选文件夹",
+                    f"another run is using {path.parent} (process {holder}); wait for it, or choose another --output",
+                )
+            )
+        # The holder removes the lock file at its end: a lock on a file that is no longer there guards nothing.
+        if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+            break
+        file.close()
+    file.truncate(0)
+    file.write(str(os.getpid()).encode("ascii"))
+    file.flush()
+    return file
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _locked(file: BinaryIO) -> bool:
+        file.seek(1 << 30)  # a byte far behind the text, so that the holder's number can be read
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _locked(file: BinaryIO) -> bool:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EACCES):
+                return False
+            raise
+        return True

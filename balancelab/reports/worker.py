@@ -1,0 +1,155 @@
+"""
+A worker: a process that makes one report after another, told by lines on standard input.
+
+Each order is a line of JSON; the answer too. A separate program rather than a forked child: it starts the same way from
+a script, a notebook or a terminal, on every system, and nothing of the caller's state reaches a report.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+from balancelab.reports.engine import Limits, end_group, execute, import_papermill
+from balancelab.reports.errors import Failure, NotebookFailed
+
+
+class Worker:
+    """
+    The loop of a worker process.
+
+    Parameters
+    ----------
+    output, work, scratch : Path
+        Output folder; folder that kernels work in; folder for private files, removed if the owner dies.
+    answers : text file
+        Where answers go.
+    """
+
+    def __init__(self, output: Path, work: Path, scratch: Path, answers: TextIO) -> None:
+        self.output, self.work, self.scratch = output, work, scratch
+        self._answers = answers
+        self._orders: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._busy = False
+        self._group: int | None = None
+
+    def run(self) -> None:
+        """Make reports until the owner closes standard input."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        import_papermill()
+        for order in iter(self._orders.get, None):
+            self._busy = True
+            answer = self._answer(order)
+            self._busy, self._group = False, None
+            self._say(answer)
+
+    def stop(self, *_: object) -> None:
+        """End the kernel and this process at once: the owner is gone or has had enough."""
+        if self._group is not None:
+            end_group(self._group)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        with suppress(OSError):  # the run's folder, when the last worker has left it
+            self.scratch.parent.rmdir()
+        os._exit(1)
+
+    def _listen(self) -> None:
+        for line in sys.stdin:
+            self._orders.put(json.loads(line))
+        if self._busy:
+            self.stop()
+        self._orders.put(None)
+
+    def _answer(self, order: dict[str, Any]) -> dict[str, Any]:
+        started = time.monotonic()
+        try:
+            made = make_report(order, self.output, self.work, self.scratch, self._kernel_started)
+        except NotebookFailed as failed:
+            made = {"state": "failed", "failure": failed.failure.as_json()}
+        except OSError as error:
+            said = {"errno": error.errno, "strerror": str(error.strerror), "filename": str(error.filename or "")}
+            made = {"state": "environment", **said}
+        return {**made, "seconds": round(time.monotonic() - started, 2)}
+
+    def _kernel_started(self, group: int) -> None:
+        self._group = group
+        self._say({"kernel": group})
+
+    def _say(self, answer: dict[str, Any]) -> None:
+        self._answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        self._answers.flush()
+
+
+def make_report(order: dict[str, Any], output: Path, work: Path, scratch: Path, on_kernel: Any) -> dict[str, Any]:
+    """
+    Run one notebook, judge it, render it and put both files in place.
+
+    Parameters
+    ----------
+    order : dict
+        ``notebook``, ``parameters``, ``stem``, ``language``, ``origin``, ``limits``.
+    output, work, scratch : Path
+        As for `Worker`.
+    on_kernel : callable
+        As for `balancelab.reports.engine.execute`.
+
+    Returns
+    -------
+    dict
+        ``state`` (``done`` or ``failed``) with ``files`` (sha256 by path) and ``verdict``, or with ``failure``.
+
+    Raises
+    ------
+    NotebookFailed
+        If no kernel started.
+    OSError
+        If the output cannot be written.
+    """
+    import nbformat
+
+    from balancelab.reports.html import blocks_from_notebook, render_html
+    from balancelab.reports.judge import judge, scrubbed, title_of, verdict_of
+    from balancelab.reports.output import write_files
+
+    notebook, stem = Path(order["notebook"]), order["stem"]
+    limits = Limits(**order["limits"])
+    run = execute(notebook, order["parameters"], folder=work, limits=limits, scratch=scratch, on_kernel=on_kernel)
+    failure = run.failure or judge(run.notebook)
+    clean = scrubbed(run.notebook, source_name=notebook.name, output_name=f"{stem}.ipynb", origin=order["origin"])
+    content = (nbformat.writes(clean) + "\n").encode("utf-8")
+    kept = f".failed/{stem}.failed.ipynb"
+    if failure is not None:
+        write_files(output, {kept: content})
+        return {"state": "failed", "failure": failure.as_json(), "kept": kept}
+    nbformat.validate(clean)
+    blocks = blocks_from_notebook(clean)
+    try:
+        page = render_html(blocks, title=title_of(blocks, stem), language=order["language"]).encode("utf-8")
+    except (KeyError, TypeError, ValueError) as error:
+        return {"state": "failed", "failure": Failure("render", f"{type(error).__name__}: {error}").as_json()}
+    files = write_files(output, {f"{stem}.ipynb": content, f"{stem}.html": page})
+    (output / kept).unlink(missing_ok=True)
+    return {"state": "done", "files": files, "verdict": verdict_of(blocks)}
+
+
+def main() -> None:
+    """Take the folders from the command line and work."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing that a kernel prints may look like an answer
+    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    output, work, scratch = map(Path, sys.argv[1:])
+    worker = Worker(output, work, scratch, answers)
+    signal.signal(signal.SIGTERM, worker.stop)
+    worker.run()
+
+
+if __name__ == "__main__":
+    main()
