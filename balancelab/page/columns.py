@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 from numbers import Integral, Number
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from balancelab.page.display import clean_text, is_missing
+from balancelab.page.display import clean_text, is_missing, is_truth
 from balancelab.page.marks import mark_id
 from balancelab.page.words import Pair, choose
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 Kind = Literal["text", "number", "percent", "verdict"]
 Align = Literal["left", "right", "center"]
+KINDS: tuple[str, ...] = get_args(Kind)
+ALIGNMENTS: tuple[str, ...] = get_args(Align)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Column:
     """
     One column of a table as a reader sees it.
@@ -30,7 +32,7 @@ class Column:
     Attributes
     ----------
     id : str
-        Column of the table that holds the values. [first argument, may be positional]
+        Column of the table that holds the values; the only attribute that may be given without its name.
     zh, en : str
         Heading.
     unit : pair or str, optional
@@ -55,6 +57,7 @@ class Column:
     """
 
     id: str
+    _: KW_ONLY
     zh: str
     en: str
     unit: Pair | str | None = None
@@ -64,27 +67,11 @@ class Column:
     marks: str | None = None
     group: Pair | None = None
 
-    def __init__(
-        self,
-        id: str,
-        *,
-        zh: str,
-        en: str,
-        unit: Pair | str | None = None,
-        decimals: int | None = None,
-        align: Align | None = None,
-        kind: Kind = "text",
-        marks: str | None = None,
-        group: Pair | None = None,
-    ) -> None:
-        if kind not in ("text", "number", "percent", "verdict"):
-            raise ValueError(f"column {id!r}: unknown kind {kind!r}: text, number, percent or verdict")
-        if align not in (None, "left", "right", "center"):
-            raise ValueError(f"column {id!r}: unknown alignment {align!r}: left, right or center")
-        settings = {"zh": zh, "en": en, "unit": unit, "decimals": decimals, "align": align, "kind": kind}
-        # the class is frozen: its own attributes are set once, here
-        for name, value in {"id": id, **settings, "marks": marks, "group": group}.items():
-            object.__setattr__(self, name, value)
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"column {self.id!r}: unknown kind {self.kind!r}: {', '.join(KINDS)}")
+        if self.align not in (None, *ALIGNMENTS):
+            raise ValueError(f"column {self.id!r}: unknown alignment {self.align!r}: {', '.join(ALIGNMENTS)}")
 
     def describe(self, language: str) -> dict[str, Any]:
         """
@@ -188,7 +175,7 @@ def _raw(value: Any, column: Column, row: int, language: str) -> str | int | flo
     if is_missing(value):
         return None
     if column.kind in ("number", "percent"):
-        if isinstance(value, bool) or not isinstance(value, Number):
+        if is_truth(value) or not isinstance(value, Number):
             raise ValueError(f"column {column.id!r}, row {row}: not a number: {value!r}")
         return _plain(value)
     if isinstance(value, Mapping):

@@ -64,6 +64,18 @@ def is_missing(value: object) -> bool:
     return isinstance(value, Number) and bool(value != value)
 
 
+def is_truth(value: object) -> bool:
+    """
+    Whether a value is true or false, Python's or numpy's: neither counts as a number here.
+
+    Examples
+    --------
+    >>> is_truth(False), is_truth(0)
+    (True, False)
+    """
+    return type(value).__name__ in {"bool", "bool_"}
+
+
 def round_half_even(value: Any, decimals: int) -> Decimal | None:
     """
     Round once by GB/T 8170-2008: half to even, on the decimal number itself.
@@ -98,7 +110,7 @@ def round_half_even(value: Any, decimals: int) -> Decimal | None:
     """
     if is_missing(value):
         return None
-    if isinstance(value, bool) or not isinstance(value, Number):
+    if is_truth(value) or not isinstance(value, Number):
         raise TypeError(f"not a number: {value!r}")
     if isinstance(value, Fraction):
         # Fraction rounds half to even itself
@@ -119,7 +131,7 @@ def number_text(value: Any, decimals: int | None = None, *, percent: bool = Fals
     value : number
         Unrounded.
     decimals : int, optional
-        Digits after the point; by default as many as the number has.
+        Digits after the point; by default as many as the number has, ten at most.
     percent : bool
         Write a share as a percentage: 0.853 as 85.3%.
     group : bool
@@ -192,11 +204,7 @@ def cell_text(value: Any, column: Mapping[str, Any], language: str) -> str:
 
 
 def _own_decimals(value: Any) -> int:
-    """Digits after the point that a number has of its own."""
-    if isinstance(value, Fraction):
-        value = float(value)
-    exact = Decimal(str(value))
-    if not exact.is_finite():
-        return 0
-    exponent = exact.normalize().as_tuple().exponent
+    """Digits after the point that a number has of its own; beyond ten they are noise of binary arithmetic."""
+    rounded = round_half_even(value, 10)
+    exponent = rounded.normalize().as_tuple().exponent if rounded is not None else 0
     return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -22,24 +22,27 @@ class Mark:
     zh, en : str
         The word.
     glyph : str
-        The shape printed before the word, or after a number.
+        The shape printed before the word.
+    sign : str
+        The shape printed beside a number that carries the mark; empty where nothing needs saying.
     """
 
     zh: str
     en: str
     glyph: str
+    sign: str
 
 
 MARKS: dict[str, Mark] = {
-    "met": Mark("达标", "Met", "✓"),
-    "failed": Mark("未达标", "Not met", "×"),
-    "undetermined": Mark("待定", "Undetermined", "◐"),
-    "not_applicable": Mark("不适用", "Not applicable", "—"),
-    "borderline": Mark("临界", "Borderline", "≈"),
-    "met_borderline": Mark("达标（临界）", "Met (borderline)", "✓≈"),
-    "failed_borderline": Mark("未达标（临界）", "Not met (borderline)", "×≈"),
-    "excluded": Mark("不计入", "Excluded", "○"),
-    "total": Mark("合计", "Total", ""),
+    "met": Mark("达标", "Met", "✓", ""),
+    "met_borderline": Mark("达标（临界）", "Met (borderline)", "✓", "≈"),
+    "failed": Mark("未达标", "Not met", "×", "×"),
+    "failed_borderline": Mark("未达标（临界）", "Not met (borderline)", "×", "×≈"),
+    "borderline": Mark("临界", "Borderline", "≈", "≈"),
+    "undetermined": Mark("待定", "Undetermined", "◐", "◐"),
+    "not_applicable": Mark("不适用", "Not applicable", "—", ""),
+    "excluded": Mark("不计入", "Excluded", "○", "○"),
+    "total": Mark("合计", "Total", "", ""),
 }
 
 STATES = ("met", "failed", "undetermined", "not_applicable")

@@ -13,12 +13,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from balancelab.page.display import MISSING, cell_text
+from balancelab.page.display import cell_text
 from balancelab.page.marks import MARKS, mark_word
 from balancelab.page.words import Pair, choose
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 TEMPLATES = Path(__file__).with_name("templates")
 _NO_ROWS: Pair = {"zh": "无", "en": "None"}
@@ -37,7 +38,7 @@ def environment(*folders: Path) -> Environment:
     Returns
     -------
     Environment
-        Knows ``cell``, ``legend``, ``spanners``, ``data_uri`` and ``word``.
+        Also knows the functions that turn a table block into cells.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -49,12 +50,18 @@ def environment(*folders: Path) -> Environment:
         lstrip_blocks=True,
     )
     engine.globals.update(
-        cell=_cell, legend=legend, spanners=spanners, data_uri=_data_uri, word=choose, no_rows=_NO_ROWS
+        cell=_cell,
+        column_classes=column_classes,
+        legend=legend,
+        spanners=spanners,
+        data_uri=_data_uri,
+        word=choose,
+        no_rows=_NO_ROWS,
     )
     return engine
 
 
-def fragment(block: Mapping[str, Any], *, anchor: str) -> str:
+def fragment(block: Mapping[str, Any], *, anchor: str) -> Markup:
     """
     HTML of one block, without style.
 
@@ -67,7 +74,7 @@ def fragment(block: Mapping[str, Any], *, anchor: str) -> str:
 
     Returns
     -------
-    str
+    Markup
         HTML; every text escaped.
 
     Raises
@@ -79,7 +86,7 @@ def fragment(block: Mapping[str, Any], *, anchor: str) -> str:
     macro = getattr(macros, f"{block['kind']}_block", None)
     if macro is None:
         raise ValueError(f"unknown kind of block: {block['kind']!r}")
-    return str(macro(block, anchor))
+    return macro(block, anchor).strip()
 
 
 def preview(block: Mapping[str, Any]) -> str:
@@ -115,7 +122,7 @@ def html_language(language: str) -> str:
 
 def legend(block: Mapping[str, Any]) -> list[tuple[str, str]]:
     """
-    Shapes that stand in a table's cells without a word, with their words.
+    Signs that stand beside a table's numbers, with their words.
 
     Parameters
     ----------
@@ -124,16 +131,12 @@ def legend(block: Mapping[str, Any]) -> list[tuple[str, str]]:
 
     Returns
     -------
-    list of (glyph, word)
-        In the order of `balancelab.page.marks.MARKS`; marks that print nothing in the cell are left out.
+    list of (sign, word)
+        In the order of `balancelab.page.marks.MARKS`; marks that print no sign are left out.
     """
-    used = {mark for row in block["marks"] for mark in row if mark} | {mark for mark in block["row_marks"] if mark}
-    kinds = [column["kind"] for column in block["columns"]]
-    spelled = {row[at] for row in block["rows"] for at, kind in enumerate(kinds) if kind == "verdict"}
+    used = {mark for row in block["marks"] for mark in row} | set(block["row_marks"])
     return [
-        (MARKS[mark].glyph, mark_word(mark, block["language"]))
-        for mark in MARKS
-        if mark in used - spelled and mark not in ("met", "total")
+        (sign.sign, mark_word(mark, block["language"])) for mark, sign in MARKS.items() if mark in used and sign.sign
     ]
 
 
@@ -157,19 +160,47 @@ def spanners(block: Mapping[str, Any]) -> list[tuple[str | None, int]]:
     return [(group, len(list(columns))) for group, columns in groupby(groups)]
 
 
+def column_classes(block: Mapping[str, Any]) -> list[str]:
+    """
+    Classes of each column's cells: alignment, kind, room for marks, whether it names the row.
+
+    Parameters
+    ----------
+    block : mapping
+        JSON of a table block.
+
+    Returns
+    -------
+    list of str
+        One per column.
+    """
+    widest = [max((len(_sign(mark)) for mark in marks), default=0) for marks in zip(*block["marks"], strict=True)]
+    widest = widest or [0] * len(block["columns"])
+    return [
+        f"bl-{column['align']} bl-kind-{column['kind']}"
+        + (f" bl-signs-{widest[at]}" if widest[at] else "")
+        + (" bl-name" if at == block["row_header"] else "")
+        for at, column in enumerate(block["columns"])
+    ]
+
+
+def _sign(mark: str | None) -> str:
+    """Shape that a marked cell shows beside its value."""
+    return MARKS[mark].sign if mark else ""
+
+
 def _cell(block: Mapping[str, Any], row: int, at: int) -> dict[str, str]:
-    """Text, glyph, glyph's word and class of one cell."""
+    """Text, sign, the sign's word and class of one cell."""
     column = block["columns"][at]
     value = block["rows"][row][at]
     mark = block["marks"][row][at]
-    text = cell_text(value, column, block["language"])
+    sign = _sign(mark)
     state = mark or (value if column["kind"] == "verdict" else None)
-    shows = bool(mark) and mark not in ("met", "total") and text != MISSING
     return {
-        "text": text,
-        "glyph": MARKS[mark].glyph if shows else "",
-        "word": mark_word(mark, block["language"]) if shows else "",
-        "state": f"bl-{state.replace('_', '-')}" if state else "",
+        "text": cell_text(value, column, block["language"]),
+        "sign": sign,
+        "word": mark_word(mark, block["language"]) if sign else "",
+        "state": f" bl-state-{state.replace('_', '-')}" if state else "",
     }
 
 

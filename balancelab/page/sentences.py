@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Number
 from typing import Any
 
-from balancelab.page.display import MISSING, clean_text, is_missing, number_text
+from balancelab.page.display import MISSING, clean_text, is_missing, is_truth, number_text
 from balancelab.page.words import BUILT_IN, Pair, choose
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
@@ -126,7 +126,9 @@ def fill_pairs(pairs: Sequence[Pair], values: Mapping[str, Any], language: str) 
             fill(choose(pair, code), values, code)
         chinese, english = (placeholders(choose(pair, code)) for code in BUILT_IN)
         # words may differ between languages (a plural, an article), numbers may not
-        lonely = sorted(name for name in chinese ^ english if isinstance(values[name], Number))
+        lonely = sorted(
+            name for name in chinese ^ english if isinstance(values[name], Number) and not is_truth(values[name])
+        )
         if lonely:
             raise ValueError(f"numbers in one language only: {', '.join(lonely)} in {dict(pair)!r}")
         used |= chinese | english
@@ -152,8 +154,8 @@ def _written(name: str, value: Any, form: list[str], language: str) -> str:
     sign, group, decimals, kind = form
     if is_missing(value):
         return MISSING
-    if isinstance(value, bool):
-        value = _YES_NO[value]
+    if is_truth(value):
+        value = _YES_NO[bool(value)]
     if isinstance(value, Number):
         digits = int(decimals) if decimals else (0 if kind == "d" else None)
         text = number_text(value, digits, percent=kind == "%", group=bool(group))
