@@ -68,3 +68,35 @@ def _applies(schools: pd.DataFrame, rule: Exclusion) -> np.ndarray:
     if rule.students_below is not None:
         applies &= schools["students"].to_numpy(float) < rule.students_below
     return applies
+
+
+def account_rows(schools: pd.DataFrame, set_aside: pd.DataFrame) -> pd.DataFrame:
+    """
+    Account for every row: in the file = set aside at the door + excluded by the standard + analysed.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        From :func:`mark_scope`.
+    set_aside : DataFrame
+        Rows that the door kept out (``Intake.excluded``), with ``reason`` and ``students``.
+
+    Returns
+    -------
+    DataFrame
+        ``step, reason, rows, students``: one row ``in_file``, one for each reason of ``set_aside`` and of
+        ``excluded``, one ``analysed``. The first equals the sum of the others.
+    """
+    import pandas as pd
+
+    out = schools[~schools["in_scope"]]
+    parts = [_counted("set_aside", set_aside, "reason"), _counted("excluded", out, "exclusion")]
+    parts.append(_counted("analysed", schools[schools["in_scope"]].assign(reason=""), "reason"))
+    steps = pd.concat(parts, ignore_index=True)
+    whole = {"step": "in_file", "reason": "", "rows": steps["rows"].sum(), "students": steps["students"].sum()}
+    return pd.concat([pd.DataFrame([whole]), steps], ignore_index=True).astype({"rows": int, "students": float})
+
+
+def _counted(step: str, rows: pd.DataFrame, reason: str) -> pd.DataFrame:
+    counted = rows.groupby(reason, sort=True).agg(rows=(reason, "size"), students=("students", "sum")).reset_index()
+    return counted.rename(columns={reason: "reason"}).assign(step=step)[["step", "reason", "rows", "students"]]

@@ -1,0 +1,179 @@
+"""Heat tables: school × indicator, county × indicator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from balancelab.page import theme
+from balancelab.page.display import clean_text, number_text
+from balancelab.page.naming import MOST_ROWS, indicator_words, name_cut, stages_present
+from balancelab.verdicts import COMPOSITE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+
+    from balancelab.page import Page
+    from balancelab.standards import Standard
+
+
+def school_heat(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, standard: Standard) -> None:
+    """
+    Show school × indicator as a share of the requirement, the weakest schools first; one figure for each stage.
+
+    Parameters are those of :func:`school_strip`.
+    """
+    for stage in stages_present(verdicts, standard):
+        here = verdicts[verdicts["stage"] == stage]
+        ids = [indicator.id for indicator in standard.indicators if (here["indicator"] == indicator.id).any()]
+        ratios = (here["value"] / here["limit"]).to_numpy(float)
+        table = here.assign(ratio=ratios).pivot(index="school_code", columns="indicator", values="ratio")[ids]
+        unmet = here.assign(unmet=here["met"].eq(False).fillna(False)).groupby("school_code")["unmet"].sum()
+        order = table.assign(unmet=unmet, worst=table.min(axis=1)).sort_values(
+            ["unmet", "worst"], ascending=[False, True]
+        )
+        shown = order.index[:MOST_ROWS]
+        names = schools[schools["stage"] == stage].set_index("school_code")["school"]
+        met = here.assign(ok=here["met"].fillna(False).astype(bool)).pivot(
+            index="school_code", columns="indicator", values="ok"
+        )
+        figure = _heat(
+            page,
+            table.loc[shown].to_numpy(float),
+            met.loc[shown, ids].to_numpy(bool),
+            [name_cut(names[code]) for code in shown],
+            [page.word(indicator_words(standard, name)) for name in ids],
+            percent=True,
+        )
+        page.figure(
+            figure,
+            caption_zh="{stage}各校各项指标占要求的百分比"
+            "（按未达标项数排列，显示 {shown} 所，共 {all} 所；× 为未达标）",
+            caption_en="{stage}: each school's values as a share of the requirement (by number of "
+            "unmet items; {shown} of "
+            "{all} schools shown; × = not met)",
+            alt_zh="热力表：{stage} {shown} 所学校，{below} 处低于要求，最低为要求的 {lowest:.0%}。",
+            alt_en="Heat table of {shown} schools, {stage}: {below} values below the requirement, "
+            "the lowest at {lowest:.0%} "
+            "of it.",
+            stage=page.word(standard.stages[stage]),
+            shown=len(shown),
+            all=len(table),
+            below=int(unmet.sum()),
+            lowest=float(table.min().min()),
+        )
+
+
+def county_heat(page: Page, counties: pd.DataFrame, names: pd.Series, standard: Standard) -> None:
+    """
+    Show county × indicator coefficients of variation as a share of the limit, one figure for each stage.
+
+    Parameters
+    ----------
+    page : Page
+        Where the figure goes.
+    counties : DataFrame
+        From :func:`balancelab.verdicts.judge_counties`.
+    names : Series
+        County name by county code.
+    standard : Standard
+        Gives stages, names and decimals.
+    """
+    for stage in stages_present(counties, standard):
+        here = counties[(counties["stage"] == stage) & counties["limit"].notna()]
+        ids = [name for name in [*(i.id for i in standard.indicators), COMPOSITE] if (here["indicator"] == name).any()]
+        if not ids:
+            continue
+        ratio = here.assign(ratio=here["value"] / here["limit"]).pivot(
+            index="county_code", columns="indicator", values="ratio"
+        )
+        met = here.assign(ok=here["met"].fillna(False).astype(bool)).pivot(
+            index="county_code", columns="indicator", values="ok"
+        )
+        values = here.pivot(index="county_code", columns="indicator", values="value")
+        shown = ratio[ids].max(axis=1).sort_values(ascending=False).index[:MOST_ROWS]
+        figure = _heat(
+            page,
+            2 - ratio.loc[shown, ids].to_numpy(float),  # above the limit is bad here, below the requirement there
+            met.loc[shown, ids].to_numpy(bool),
+            [name_cut(names[code]) for code in shown],
+            [page.word(indicator_words(standard, name)) for name in ids],
+            labels=values.loc[shown, ids].to_numpy(float),
+            decimals=standard.display.cv_decimals,
+        )
+        page.figure(
+            figure,
+            caption_zh="{stage}差异系数（显示 {shown} 个，共 {all} 个；× 为高于限值 {limit} 或不能判定）",
+            caption_en="{stage}: coefficients of variation ({shown} of {all} shown; × = above the "
+            "limit {limit}, or not "
+            "decided)",
+            alt_zh="热力表：{all} 个地区的差异系数，{above} 处高于限值。",
+            alt_en="Heat table of coefficients of variation in {all} places; {above} lie above the limit.",
+            stage=page.word(standard.stages[stage]),
+            shown=len(shown),
+            all=len(ratio),
+            limit=number_text(float(here["limit"].iloc[0]), 2),
+            above=int((here["value"] > here["limit"]).sum()),
+        )
+
+
+def _heat(
+    page: Page,
+    ratios: np.ndarray,
+    met: np.ndarray,
+    rows: list[str],
+    columns: list[str],
+    *,
+    labels: np.ndarray | None = None,
+    decimals: int = 0,
+    percent: bool = False,
+) -> Figure:
+    from matplotlib.colors import Normalize
+
+    shown = ratios if labels is None else labels
+    with theme.style():
+        height = 0.75 + 0.215 * len(rows)
+        figure = theme.new_figure(theme.FULL_WIDTH, height, left=1.95, bottom=0.1, top=0.6)
+        axes = figure.subplots()
+        colours = np.ma.masked_invalid(np.clip(ratios, 0.4, 1.6))
+        axes.pcolormesh(colours, cmap=_below_stands_out(), norm=Normalize(0.4, 1.6), edgecolors="white", linewidth=0.8)
+        for (line, column), value in np.ndenumerate(shown):
+            text = number_text(value, decimals, percent=percent)
+            mark = "" if met[line, column] or np.isnan(value) else "×"
+            dark = np.nan_to_num(ratios[line, column], nan=1.0) < 0.58
+            axes.text(
+                column + 0.5,
+                line + 0.52,
+                mark + text,
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="white" if dark else theme.INK,
+            )
+        axes.set_xticks(np.arange(len(columns)) + 0.5, [_on_two_lines(name) for name in columns])
+        axes.set_yticks(np.arange(len(rows)) + 0.5, [clean_text(name) for name in rows])
+        axes.tick_params(length=0, labelsize=7.5)
+        axes.xaxis.tick_top()
+        axes.invert_yaxis()
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+    return figure
+
+
+def _below_stands_out() -> LinearSegmentedColormap:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    stops = [(0.0, "#A8321A"), (0.3, "#DE8A6F"), (0.4999, "#FBE7DF"), (0.5, "#F4F8FB"), (1.0, "#A9CBE3")]
+    return LinearSegmentedColormap.from_list("balancelab_below", stops)
+
+
+def _on_two_lines(name: str) -> str:
+    """Break a heading at the space nearest to its middle; Chinese names have none and stay whole."""
+    places = [place for place, letter in enumerate(name) if letter == " "]
+    if len(name) < 10 or not places:
+        return name
+    middle = min(places, key=lambda place: abs(place - len(name) / 2))
+    return f"{name[:middle]}\n{name[middle + 1 :]}"

@@ -1,0 +1,99 @@
+"""Counties ranked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from balancelab.page import theme
+from balancelab.page.display import number_text
+from balancelab.page.naming import MOST_ROWS, name_cut, state_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from balancelab.page import Page
+    from balancelab.standards import Standard
+
+_ROW = 0.235  # inches for one line of the chart
+
+
+def county_ranking(page: Page, conclusions: pd.DataFrame, counties: pd.DataFrame, standard: Standard) -> None:
+    """
+    Rank counties: share of schools that qualify, and the largest coefficient of variation as a share of its limit.
+
+    Parameters
+    ----------
+    page : Page
+        Where the figure goes.
+    conclusions : DataFrame
+        From :func:`balancelab.verdicts.conclude_counties`, with a column ``county``.
+    counties : DataFrame
+        From :func:`balancelab.verdicts.judge_counties`.
+    standard : Standard
+        Gives the words for a county.
+    """
+    judged = counties[counties["limit"].notna()]
+    worst = (judged["value"] / judged["limit"]).groupby(judged["county_code"]).max()
+    table = conclusions.assign(
+        share=np.where(
+            conclusions["n_schools"] > 0, conclusions["n_qualified"] / conclusions["n_schools"].clip(lower=1), np.nan
+        ),
+        worst=conclusions["county_code"].map(worst),
+    ).sort_values(["share", "worst"], ascending=[True, False])
+    shown = table.head(MOST_ROWS)
+    with theme.style():
+        figure = theme.new_figure(theme.FULL_WIDTH, 0.95 + _ROW * len(shown), left=1.35, bottom=0.5, top=0.35)
+        left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.09})
+        lines = np.arange(len(shown))
+        _rank_panel(left, shown["share"].to_numpy(float), lines, shown, percent=True)
+        _rank_panel(right, shown["worst"].to_numpy(float), lines, shown, percent=True)
+        left.set_title(page.word({"zh": "达标学校比例", "en": "Schools that qualify"}))
+        right.set_title(page.word({"zh": "最大差异系数占限值", "en": "Largest CV as a share of its limit"}))
+        left.set_xlim(0, 1.19)
+        left.set_xticks([0, 0.5, 1], ["0", "50%", "100%"])
+        right.axvline(1.0, color=theme.LIMIT, linewidth=1.1, zorder=1)
+        ticks = [0, 0.5, 1, 1.5, 2, 3, 4]
+        top = max(1.3, float(np.nanmax(shown["worst"].to_numpy(float), initial=1.0)) * 1.2)
+        right.set_xlim(0, top)
+        right.set_xticks([tick for tick in ticks if tick < top], [f"{tick:.0%}" for tick in ticks if tick < top])
+        left.set_yticks(lines, [name_cut(name, 18) for name in shown["county"]])
+        left.set_ylim(len(shown) - 0.4, -0.6)
+        for axes in (left, right):
+            axes.tick_params(axis="y", length=0)
+            axes.spines["left"].set_visible(False)
+    page.figure(
+        figure,
+        caption_zh="各{county}达标学校比例与最大差异系数"
+        "（由差到好；显示 {shown} 个，共 {all} 个；圆点：达标，叉：未达标，菱形：待定）",
+        caption_en="Share of qualified schools and largest coefficient of variation (worst first; "
+        "{shown} of {all} shown, "
+        "one row per {county}; dot: met, cross: not met, diamond: undetermined)",
+        alt_zh="双栏点图：{all} 个{county}中 {met} 个两项都达标。",
+        alt_en="Two-panel dot chart: of {all} (one row per {county}), {met} meet both parts.",
+        county=page.word(standard.term("county")),
+        shown=len(shown),
+        all=len(table),
+        met=int(conclusions["met"].fillna(False).sum()),
+    )
+
+
+def _rank_panel(axes: Axes, values: np.ndarray, lines: np.ndarray, rows: pd.DataFrame, *, percent: bool) -> None:
+    states = [state_of(met) for met in rows["met"]]
+    for line, value, state in zip(lines, values, states, strict=True):
+        if np.isnan(value):
+            continue
+        look = theme.STATUS[state]
+        axes.plot([0, value], [line, line], color=theme.RULE, linewidth=1.0, zorder=1)
+        axes.plot([value], [line], marker=look.marker, color=look.color, markersize=5.5, linestyle="", zorder=3)
+        axes.annotate(
+            number_text(value, 0, percent=percent),
+            (value, line),
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+            color=look.color,
+        )

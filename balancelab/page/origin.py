@@ -1,0 +1,67 @@
+"""Where a page comes from: hashes of data, code and standard, parameters and versions; no clock and no folder."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from balancelab.definitions import Text
+    from balancelab.intake import Intake
+    from balancelab.standards import Standard
+
+_LIBRARIES = ("numpy", "pandas", "scipy", "matplotlib")
+
+
+def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, object]) -> list[tuple[Text, str]]:
+    """
+    Return the entries of a page's provenance block.
+
+    Parameters
+    ----------
+    intake : Intake
+        Names the data file, with its hash and size.
+    standard : Standard
+        The standard; its file and those it extends are hashed together with the package's source.
+    parameters : mapping
+        The notebook's parameters; of paths only the file's name is shown.
+
+    Returns
+    -------
+    list of (text, str)
+        Label in both languages and value.
+    """
+    source = intake.source
+    shown = {name: Path(str(value)).name for name, value in parameters.items() if str(value) != ""}
+    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    return [
+        (
+            {"zh": "数据文件", "en": "Data file"},
+            source.file if source.sheet is None else f"{source.file} [{source.sheet}]",
+        ),
+        ({"zh": "数据 SHA-256", "en": "Data SHA-256"}, source.sha256),
+        ({"zh": "数据行数", "en": "Rows in the data"}, f"{source.rows_in:,}"),
+        ({"zh": "评估标准", "en": "Standard"}, f"{standard.id} · {standard.document['zh']}"),
+        ({"zh": "标准 SHA-256", "en": "Standard SHA-256"}, _hash_of([standard.path])),
+        ({"zh": "参数", "en": "Parameters"}, ", ".join(f"{name}={value}" for name, value in shown.items())),
+        ({"zh": "程序", "en": "Program"}, f"balancelab {version('balancelab')} · {source_hash()}"),
+        ({"zh": "运行环境", "en": "Environment"}, f"Python {platform.python_version()}, {libraries}"),
+    ]
+
+
+def source_hash() -> str:
+    """Return the SHA-256 of the package's own source and data files, whatever folder it lies in."""
+    package = Path(__file__).resolve().parents[1]
+    files = [path for path in package.rglob("*") if path.suffix in {".py", ".toml", ".j2"}]
+    return _hash_of(sorted(files, key=lambda path: path.relative_to(package).as_posix()))
+
+
+def _hash_of(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

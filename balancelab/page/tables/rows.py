@@ -1,0 +1,134 @@
+"""Where every row went, and what the reading had to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from balancelab.intake.scope import exclusion_reasons
+from balancelab.page.columns import Column
+from balancelab.page.naming import words_or_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from balancelab.definitions import Text
+    from balancelab.intake import Finding
+    from balancelab.page import Page
+    from balancelab.standards import Standard
+
+SET_ASIDE_REASONS: dict[str, Text] = {}
+_STEPS = {
+    "in_file": {"zh": "表中记录", "en": "Rows in the table"},
+    "set_aside": {"zh": "读表时剔除", "en": "Set aside on reading"},
+    "excluded": {"zh": "不计入", "en": "Not counted"},
+    "analysed": {"zh": "纳入分析", "en": "Analysed"},
+}
+
+
+def accounting(page: Page, account: pd.DataFrame, standard: Standard) -> None:
+    """
+    Show where every row went: in the table = set aside + not counted + analysed.
+
+    Parameters
+    ----------
+    page : Page
+        Where the table goes.
+    account : DataFrame
+        From :func:`balancelab.intake.scope.account_rows`.
+    standard : Standard
+        Gives the words of its exclusions.
+    """
+    words: dict[str, Text] = {**SET_ASIDE_REASONS, **exclusion_reasons(standard)}
+    table = account.assign(
+        step=[page.word(_STEPS[step]) for step in account["step"]],
+        reason=[words_or_nothing(page, words.get(reason)) or reason for reason in account["reason"]],
+        mark=account["step"].map(
+            {"in_file": "total", "analysed": "total", "excluded": "excluded", "set_aside": "excluded"}
+        ),
+    )
+    page.table(
+        table,
+        columns=[
+            Column("step", zh="去向", en="Where it went"),
+            Column("reason", zh="原因", en="Reason"),
+            Column("rows", zh="记录（校·学段）", en="Rows (school × stage)", kind="number", decimals=0),
+            Column("students", zh="在校生", en="Students", kind="number", decimals=0),
+        ],
+        caption_zh="数据去向：表中记录＝剔除＋不计入＋纳入分析",
+        caption_en="Accounting: rows in the table = set aside + not counted + analysed",
+        row_marks="mark",
+    )
+
+
+def excluded_schools(page: Page, schools: pd.DataFrame, standard: Standard) -> None:
+    """Show the schools that do not count, and why; nothing where there is none (`schools` as from ``mark_scope``)."""
+    out = schools[~schools["in_scope"]]
+    if out.empty:
+        return
+    words = exclusion_reasons(standard)
+    table = out.assign(reason=[page.word(words[name]) for name in out["exclusion"]])
+    page.table(
+        table,
+        columns=[
+            Column("school", zh="学校", en="School"),
+            Column("school_code", zh="学校代码", en="School code"),
+            Column("students", zh="在校生", en="Students", kind="number", decimals=0),
+            Column("reason", zh="不计入的原因", en="Why it is not counted"),
+        ],
+        caption_zh="不计入的学校",
+        caption_en="Schools that are not counted",
+    )
+
+
+def reading_notes(page: Page, findings: Iterable[Finding]) -> None:
+    """
+    Show what the reading of the table found about these rows: warnings, and how many cells were normalised.
+
+    Parameters
+    ----------
+    page : Page
+        Where the table goes.
+    findings : iterable of Finding
+        From the intake, of this county or of the whole file.
+    """
+    findings = list(findings)
+    warnings = [finding for finding in findings if finding.severity == "warning"]
+    normalised = sum(finding.severity == "normalised" for finding in findings)
+    if normalised:
+        page.note(
+            zh="读表时按规则规范了 {n} 类写法（如全角数字、单位换算），逐格记录可用 balancelab check 查看。",
+            en="On reading, {n} kinds of notation were normalised by rule (full-width digits, units "
+            "…); balancelab check lists "
+            "every cell.",
+            n=normalised,
+        )
+    if not warnings:
+        page.say(zh="读表时没有发现需要核对的问题。", en="Reading the table raised nothing that needs checking.")
+        return
+    shown = warnings[:_MOST_FINDINGS]
+    table = pd.DataFrame(
+        {
+            "place": [finding.address or (f"{finding.row}" if finding.row else "") for finding in shown],
+            "code": [finding.code for finding in shown],
+            "text": [page.word({"zh": finding.zh, "en": finding.en}) for finding in shown],
+            "remedy": [page.word({"zh": finding.remedy_zh, "en": finding.remedy_en}) for finding in shown],
+        }
+    )
+    page.table(
+        table,
+        columns=[
+            Column("place", zh="位置", en="Where"),
+            Column("text", zh="需要核对的内容", en="What needs checking"),
+            Column("remedy", zh="建议", en="What to do"),
+            Column("code", zh="代码", en="Code"),
+        ],
+        caption_zh="读表时发现、需要核对的问题（显示 {shown} 条，共 {all} 条）",
+        caption_en="Found on reading, to be checked ({shown} of {all} shown)",
+        shown=len(shown),
+        all=len(warnings),
+    )
+
+
+_MOST_FINDINGS = 100
