@@ -140,6 +140,19 @@ class Standard:
         """Columns whose whole-school amounts are shared out among stages."""
         return self.stage_weights.splits if self.stage_weights else ()
 
+    def _repr_html_(self) -> str:
+        """Return the requirements as a table, for notebooks."""
+        import pandas as pd
+
+        rows = [
+            {"requirement": name, **{stage: str(limit) for stage, limit in entry.limits.items()}, **entry.clause}
+            for name, entry in self.requirements.items()
+        ]
+        if self.county_rule:
+            limits = {stage: str(limit) for stage, limit in self.county_rule.at_most.items()}
+            rows.append({"requirement": f"{self.county_rule.measure} ≤", **limits, **self.county_rule.clause})
+        return pd.DataFrame(rows).set_index("requirement").fillna("").to_html()
+
     def term(self, name: str) -> Text:
         """Return the word that this document's readers use for a ``county`` (a country may say *district*)."""
         return self.terms.get(name) or _TERMS[name]

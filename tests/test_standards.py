@@ -1,0 +1,187 @@
+"""Standards are read exactly, and a wrong file is refused with every mistake named at once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from balancelab.definitions import InvalidDefinition
+from balancelab.indicators import load_indicators
+from balancelab.standards import list_standards, load_standard
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_quality_2017_thresholds_are_the_fourteen_of_the_document():
+    # 教督〔2017〕6号, seven indicators, primary / junior.
+    limits = [requirement.at_least for requirement in load_standard("quality_2017").requirements.values()]
+    expected = [
+        ("4.2", "5.3"),
+        ("1", "1"),
+        ("0.9", "0.9"),
+        ("4.5", "5.8"),
+        ("7.5", "10.2"),
+        ("2000", "2500"),
+        ("2.3", "2.4"),
+    ]
+    assert [(limit["primary"], limit["junior"]) for limit in limits] == [(Decimal(a), Decimal(b)) for a, b in expected]
+
+
+def test_rules_of_the_two_documents():
+    quality, basic = load_standard("quality_2017"), load_standard("basic_2012")
+    assert (quality.school_rule.min_met, quality.school_rule.floor_share) == (6, Decimal("0.85"))
+    assert quality.county_rule.at_most == {"primary": Decimal("0.50"), "junior": Decimal("0.45")}
+    assert quality.county_rule.applies_to == "each indicator"
+    assert basic.county_rule.at_most == {"primary": Decimal("0.65"), "junior": Decimal("0.55")}
+    assert basic.county_rule.applies_to == "their mean"
+    assert basic.requirements == {}
+    assert len(basic.indicators) == 8
+    assert quality.stage_weights.weights == {"primary": 1, "junior": Decimal("1.1"), "senior": Decimal("1.32")}
+
+
+def test_every_number_of_every_shipped_standard_stands_beside_its_clause():
+    for standard in list_standards().values():
+        parts = [*standard.requirements.values(), *standard.items.values(), standard.scope]
+        parts += [part for part in (standard.school_rule, standard.county_rule, standard.stage_weights) if part]
+        for part in parts:
+            assert part.clause["zh"], (standard.id, part)
+            assert part.clause["en"], (standard.id, part)
+            assert part.confidence in {"A", "B", "C"}, (standard.id, part)
+
+
+def test_an_overlay_replaces_a_requirement_whole_and_keeps_the_rest():
+    national, city = load_standard("quality_2017"), load_standard("shenyang")
+    assert city.requirements == national.requirements
+    assert city.items["special_education_funds"].at_least == 8000
+    assert "沈阳" in city.items["special_education_funds"].clause["zh"]
+    assert national.items["special_education_funds"].at_least == 6000
+    assert city.extends == ("quality_2017",)
+
+
+def test_a_users_overlay_may_tighten_one_requirement(tmp_path: Path):
+    path = tmp_path / "province.toml"
+    path.write_text(
+        """
+extends = "quality_2017"
+label = { zh = "某省", en = "A province" }
+authority = "province"
+[requirements.backbone_teachers_per_100]
+at_least = { primary = 1.2, junior = 1.3 }
+clause = { zh = "某省文件第三条", en = "Provincial document, article 3" }
+""",
+        encoding="utf-8",
+    )
+    standard = load_standard(path)
+    assert standard.requirements["backbone_teachers_per_100"].at_least["junior"] == Decimal("1.3")
+    assert standard.requirements["backbone_teachers_per_100"].clause["en"].startswith("Provincial")
+    assert standard.requirements["arts_pe_teachers_per_100"].at_least["primary"] == Decimal("0.9")
+
+
+def test_every_mistake_is_named_at_once_with_its_line_and_the_nearest_word(tmp_path: Path):
+    path = tmp_path / "wrong.toml"
+    path.write_text(
+        """extends = "quality_2017"
+label = { zh = "错", en = "wrong" }
+authority = "province"
+colour = "red"
+[requirements.bakcbone_teachers_per_100]
+at_least = { primary = 1, junior = 1 }
+clause = { zh = "x", en = "x" }
+[requirements.arts_pe_teachers_per_100]
+at_least = { primary = "0.9", junoir = -0.9 }
+[requirements.teaching_area_per_student]
+at_least = { primary = 4.5, junior = nan }
+at_most = { primary = 9, junior = 9 }
+clause = { zh = "只有中文" }
+[school_rule]
+min_met = 6.5
+floor_share = 85
+clause = { zh = "x", en = "x" }
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(InvalidDefinition) as caught:
+        load_standard(path)
+    english = "\n".join(fault["en"] for fault in caught.value.faults)
+    for words in (
+        "line 4 [colour]: unknown key 'colour'",
+        "line 5 [requirements.bakcbone_teachers_per_100]: is not among this standard's indicators; did you mean 'backbone_",
+        "'clause' is missing",
+        "must be a number, is '0.9'",
+        "there is no stage 'junoir'; did you mean 'junior'?",
+        "the limit for stage 'junior' is missing",
+        "must not be negative, is -0.9",
+        "must be a finite number, is NaN",
+        "needs either at_least or at_most, not both",
+        "both zh and en are needed",
+        "must be a whole number, is Decimal('6.5')",
+        "must lie between 0 and 1, is 85",
+    ):
+        assert words in english, words
+    assert all(fault["zh"] for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("quality_2071", "did you mean 'quality_2017'?"), ("nothing/here.toml", "no standard and no file")],
+)
+def test_an_unknown_standard_names_the_nearest(name: str, words: str):
+    with pytest.raises(InvalidDefinition, match=words.replace("?", r"\?")):
+        load_standard(name)
+
+
+def test_a_file_that_is_not_toml_is_not_read(tmp_path: Path):
+    path = tmp_path / "standard.yaml"
+    path.write_text("a: !!python/object/apply:os.getcwd []", encoding="utf-8")
+    with pytest.raises(InvalidDefinition, match="definition files are TOML"):
+        load_standard(path)
+    broken = tmp_path / "broken.toml"
+    broken.write_text("a = [1,\n", encoding="utf-8")
+    with pytest.raises(InvalidDefinition, match="not a valid TOML file"):
+        load_standard(broken)
+
+
+def test_a_circle_of_overlays_is_refused(tmp_path: Path):
+    for one, other in (("a", "b"), ("b", "a")):
+        (tmp_path / f"{one}.toml").write_text(f'extends = "{other}.toml"\n', encoding="utf-8")
+    with pytest.raises(InvalidDefinition, match="to extend"):
+        load_standard(tmp_path / "a.toml")
+
+
+def test_north_carolina_is_judged_by_files_alone():
+    folder = ROOT / "data" / "north_carolina"
+    standard = load_standard(folder / "standard.toml", indicator_file=folder / "indicators.toml")
+    assert standard.illustrative
+    assert standard.term("county")["en"] == "district"
+    assert len(standard.stages) == 6
+
+
+def test_indicator_files_are_checked_whole(tmp_path: Path):
+    path = tmp_path / "indicators.toml"
+    path.write_text(
+        """
+[laptops_per_100]
+label = { zh = "笔记本电脑", en = "Laptops" }
+unit = { zh = "台", en = "laptops" }
+per = 0
+colour = "red"
+[[laptops_per_100.formula]]
+ad = ["laptops"]
+[tablets_per_100]
+label = { zh = "平板", en = "Tablets" }
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(InvalidDefinition) as caught:
+        load_indicators(path)
+    english = "\n".join(fault["en"] for fault in caught.value.faults)
+    for words in (
+        "must be at least 1, is 0",
+        "unknown key 'colour'",
+        "'ad'; did you mean 'add'?",
+        "either add or rate",
+        "'formula' is missing",
+    ):
+        assert words in english, words
