@@ -65,7 +65,7 @@ STATUS: dict[str, Status] = {
 }
 
 # categories in a fixed order: lightness, hue and marker all differ
-CATEGORY_COLORS = ("#12476B", "#C07A1A", "#4C9A8F", "#8C4A7E", "#7A8793")
+CATEGORY_COLORS = ("#12476B", "#B06A10", "#4FA196", "#7A3B6C", "#8793A0")
 CATEGORY_MARKERS = ("o", "s", "^", "D", "v")
 
 
