@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from balancelab.measures import grouped
 from balancelab.measures.checks import check_positive_mean, checked, mean_of, total
+from balancelab.measures.entropy import relative_logs
 from balancelab.measures.registry import measure
 
 
@@ -253,7 +254,8 @@ def sd_of_logs(values: ArrayLike, weights: ArrayLike) -> float:
     x, w = checked(values, weights, non_negative=True, positive_mean=True)
     if x[0] == 0:
         return math.inf
-    logs = np.log(x)
+    mean = mean_of(x, w)
+    logs = relative_logs(x / mean, (x - mean) / mean)
     return _sd(logs, w, mean_of(logs, w))
 
 

@@ -14,48 +14,66 @@ _SMALL = 0.02
 _TERMS = 12
 
 
-def entropy_terms(relative: np.ndarray, alpha: float) -> np.ndarray:
+def entropy_terms(ratio: np.ndarray, relative: np.ndarray, alpha: float) -> np.ndarray:
     r"""
-    Contribution of each school to generalized entropy, from its relative deviation from the mean.
+    Contribution of each school to generalized entropy.
 
     Parameters
     ----------
-    relative : ndarray
-        :math:`r_i = (x_i - \mu) / \mu`, not below −1. [unitless]
+    ratio : ndarray
+        :math:`q_i = x_i / \mu`, not negative. [unitless]
+    relative : ndarray, same shape
+        :math:`r_i = (x_i - \mu) / \mu`: the same less 1, but computed from the difference. [unitless]
     alpha : float
         Sensitivity: 1 Theil T, 0 Theil L, 2 half the squared CV.
 
     Returns
     -------
     ndarray, same shape
-        Never negative; their weighted mean is GE(alpha). Infinite at r = −1 (a school with nothing) if alpha ≤ 0.
+        Never negative; their weighted mean is GE(alpha). Infinite at q = 0 (a school with nothing) if alpha ≤ 0.
 
     Notes
     -----
-    .. math:: \frac{(1 + r)^\alpha - 1 - \alpha r}{\alpha (\alpha - 1)}
+    .. math:: \frac{q^\alpha - 1 - \alpha r}{\alpha (\alpha - 1)}
 
     and its limits at 0 and 1. The term :math:`\alpha r` sums to nothing over a county, but without it the sum would
-    be a small difference of large numbers: at deviations of 1e-8, the textbook form has no correct digit.
+    be a small difference of large numbers: at deviations of 1e-8, the textbook form has no correct digit. Both
+    arguments are needed because q loses the digits of schools near the mean, and r those of schools near nothing.
 
     Examples
     --------
-    >>> entropy_terms(np.array([-0.5, 0.0, 0.5]), 2.0)
+    >>> entropy_terms(np.array([0.5, 1.0, 1.5]), np.array([-0.5, 0.0, 0.5]), 2.0)
     array([0.125, 0.   , 0.125])
     """
-    positive = relative > -1
-    safe = np.where(positive, relative, 0.0)
-    logs = np.log1p(safe)
-    # Two forms of one expression, each stable near its own limit.
+    positive = ratio > 0
+    logs = relative_logs(ratio, relative)
+    # Forms of one expression, each stable near its own limit.
     if alpha == 1:
-        terms = (1 + safe) * logs - safe
+        terms = ratio * logs - relative
     elif alpha == 0:
-        terms = safe - logs
+        terms = relative - logs
     elif alpha > 0.5:
-        terms = ((1 + safe) * np.expm1((alpha - 1) * logs) - (alpha - 1) * safe) / (alpha * (alpha - 1))
+        terms = (ratio * np.expm1((alpha - 1) * logs) - (alpha - 1) * relative) / (alpha * (alpha - 1))
     else:
-        terms = (np.expm1(alpha * logs) - alpha * safe) / (alpha * (alpha - 1))
-    terms = np.where(np.abs(safe) < _SMALL, _series(safe, alpha), terms)
+        terms = (np.expm1(alpha * logs) - alpha * relative) / (alpha * (alpha - 1))
+    small = np.abs(relative) < _SMALL
+    terms[small] = _series(relative[small], alpha)
     return np.where(positive, terms, 1 / alpha if alpha > 0 else math.inf)
+
+
+def relative_logs(ratio: np.ndarray, relative: np.ndarray) -> np.ndarray:
+    """
+    Logarithm of values over their mean, with all digits near the mean and near nothing; 0 in place of log 0.
+
+    Examples
+    --------
+    >>> relative_logs(np.array([1.0, 1e-30, 0.0]), np.array([1e-20, -1.0, -1.0]))
+    array([ 1.00000000e-20, -6.90775528e+01,  0.00000000e+00])
+    """
+    near = np.abs(relative) < 0.5
+    far = ~near & (ratio > 0)
+    logs = np.log1p(relative, out=np.zeros(ratio.shape), where=near)
+    return np.log(ratio, out=logs, where=far)
 
 
 def atkinson_from_entropy(entropy: np.ndarray, epsilon: float) -> np.ndarray:
@@ -96,11 +114,10 @@ def atkinson_from_entropy(entropy: np.ndarray, epsilon: float) -> np.ndarray:
     return np.where(finite, index, np.where(np.isnan(entropy), np.nan, 1.0))
 
 
-def _series(relative: np.ndarray, alpha: float) -> np.ndarray:
+def _series(small: np.ndarray, alpha: float) -> np.ndarray:
     coefficients = [0.5]
     for power in range(2, _TERMS + 1):
         coefficients.append(coefficients[-1] * (alpha - power) / (power + 1))
-    small = np.where(np.abs(relative) < _SMALL, relative, 0.0)
     polynomial = np.zeros_like(small)
     for coefficient in reversed(coefficients):
         polynomial = polynomial * small + coefficient

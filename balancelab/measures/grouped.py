@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from balancelab.measures.entropy import atkinson_from_entropy, entropy_terms
+from balancelab.measures.entropy import atkinson_from_entropy, entropy_terms, relative_logs
 from balancelab.measures.shortfall import shortfall_terms
 
 
@@ -142,11 +142,11 @@ def sd_of_logs(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> n
     >>> sd_of_logs(np.array([1.0, np.e**2, 5.0]), np.array([1.0, 1.0, 7.0]), np.array([0, 2])).round(12)
     array([1., 0.])
     """
-    positive = values > 0
-    logs = np.log(values, out=np.zeros(len(values)), where=positive)
-    spread = weighted_sd(logs, weights, starts)
-    has_zero = group_sums(((values == 0) & (weights > 0)).astype(float), starts) > 0
-    return np.where(admitted(values, weights, starts), np.where(has_zero, np.inf, spread), np.nan)
+    valid = admitted(values, weights, starts)
+    ratio, relative = relative_to_mean(values, weights, starts, valid)
+    spread = weighted_sd(relative_logs(ratio, relative), weights, starts)
+    has_zero = group_sums((ratio == 0).astype(float), starts) > 0
+    return np.where(valid, np.where(has_zero, np.inf, spread), np.nan)
 
 
 def hoover_index(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -159,6 +159,8 @@ def hoover_index(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) ->
     array([0.2])
     """
     mean, deviations, sums = moments(values, weights, starts)
+    rest = divide(group_sums(weights * deviations, starts), sums)
+    deviations = deviations - np.repeat(rest, group_sizes(len(values), starts))
     index = divide(group_sums(weights * np.abs(deviations), starts), 2 * sums * mean)
     return np.where(admitted(values, weights, starts), index, np.nan)
 
@@ -173,12 +175,9 @@ def generalized_entropy(values: np.ndarray, weights: np.ndarray, starts: np.ndar
     array([0.018519])
     """
     valid = admitted(values, weights, starts)
-    mean, deviations, sums = moments(values, weights, starts)
-    sizes = group_sizes(len(values), starts)
-    usable = np.repeat(valid, sizes) & (weights > 0)
-    relative = np.divide(deviations, np.repeat(mean, sizes), out=np.zeros(len(values)), where=usable)
-    terms = weights * entropy_terms(np.where(usable, relative, 0.0), alpha)
-    return np.where(valid, divide(group_sums(terms, starts), sums), np.nan)
+    ratio, relative = relative_to_mean(values, weights, starts, valid)
+    terms = weights * entropy_terms(ratio, relative, alpha)
+    return np.where(valid, divide(group_sums(terms, starts), group_sums(weights, starts)), np.nan)
 
 
 def theil_t(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -262,6 +261,24 @@ def moments(values: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> tupl
     mean = divide(group_sums(weights * values, starts), sums)
     mean = mean + divide(group_sums(weights * (values - np.repeat(mean, sizes)), starts), sums)
     return mean, values - np.repeat(mean, sizes), sums
+
+
+def relative_to_mean(
+    values: np.ndarray, weights: np.ndarray, starts: np.ndarray, valid: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Values over their group's mean, and the same less 1; as if at the mean in groups not valid and without students.
+
+    Examples
+    --------
+    >>> relative_to_mean(np.array([1.0, 3.0]), np.ones(2), np.array([0]), np.array([True]))
+    (array([0.5, 1.5]), array([-0.5,  0.5]))
+    """
+    mean, deviations, _ = moments(values, weights, starts)
+    sizes = group_sizes(len(values), starts)
+    usable = np.repeat(valid, sizes) & (weights > 0)
+    means = np.repeat(np.where(valid, mean, 1.0), sizes)
+    return np.where(usable, values / means, 1.0), np.where(usable, deviations / means, 0.0)
 
 
 def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -97,7 +97,10 @@ def hoover_index(values: ArrayLike, weights: ArrayLike) -> float:
     0.2
     """
     x, w, mean = _admitted(values, weights)
-    return total(w * np.abs(x - mean)) / (2 * total(w) * mean)
+    deviations, students = x - mean, total(w)
+    # What rounding the mean has left would count here, unlike in measures that square it.
+    deviations -= total(w * deviations) / students
+    return total(w * np.abs(deviations)) / (2 * students * mean)
 
 
 def generalized_entropy(values: ArrayLike, weights: ArrayLike, *, alpha: float) -> float:
@@ -275,7 +278,7 @@ def _admitted(values: ArrayLike, weights: ArrayLike) -> tuple[np.ndarray, np.nda
 
 
 def _entropy(values: np.ndarray, weights: np.ndarray, mean: float, alpha: float) -> float:
-    terms = entropy_terms((values - mean) / mean, alpha)
+    terms = entropy_terms(values / mean, (values - mean) / mean, alpha)
     return math.inf if np.isinf(terms).any() else total(weights * terms) / total(weights)
 
 
