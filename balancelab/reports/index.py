@@ -68,7 +68,7 @@ def index_rows(records: Iterable[Mapping[str, Any]], folder: Path) -> list[dict[
         code; a row with neither a report nor an error is left out.
     """
     rows: dict[tuple[int, str], dict[str, Any]] = {}
-    for stem, (done, last) in sorted(_by_stem(records).items()):
+    for stem, (done, last) in sorted(_by_stem(records).items(), key=_chinese_first):
         if not _STEM.fullmatch(stem):
             continue
         code = str(last["county_code"])
@@ -126,6 +126,11 @@ def render_index(rows: list[dict[str, Any]]) -> str:
         synthetic=any(row["synthetic"] for row in rows),
         number=len(data["rows"]),
     )
+
+
+def _chinese_first(entry: tuple[str, object]) -> tuple[str, bool, str]:
+    kind, _, language = entry[0].rpartition(".")
+    return kind, language != "zh", language
 
 
 def _by_stem(

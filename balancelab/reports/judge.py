@@ -14,6 +14,7 @@ from balancelab.reports.html import blocks_from_notebook
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+_NAMES = ("title", "heading")
 _VOLATILE = ("start_time", "end_time", "duration")
 
 
@@ -98,9 +99,12 @@ def verdict_of(blocks: list[dict[str, Any]]) -> str:
 
 def title_of(blocks: list[dict[str, Any]], otherwise: str) -> str:
     """
-    Return the title that a report gives itself.
+    Return the title that a report gives itself, by a title or by its first heading.
 
-    >>> title_of([{"kind": "title", "title": "Linjiang 2024", "subtitle": None}], "balance")
+    >>> title_of([{"kind": "heading", "level": 1, "number": "1", "text": "Linjiang 2024"}], "balance")
     'Linjiang 2024'
     """
-    return next((str(block["title"]) for block in blocks if block["kind"] == "title"), otherwise)
+    named = (
+        block["title"] if block["kind"] == "title" else block["text"] for block in blocks if block["kind"] in _NAMES
+    )
+    return str(next(named, otherwise))

@@ -53,6 +53,9 @@ def surroundings(private: Path, *, fallback: Path) -> Iterator[None]:
         JUPYTER_DATA_DIR=str(private / "data"),
         JUPYTER_RUNTIME_DIR=str(private / "runtime"),
         IPYTHONDIR=str(private / "ipython"),
+        TMPDIR=str(private),
+        TEMP=str(private),
+        TMP=str(private),
         MPLCONFIGDIR=str(matplotlib_folder(fallback)),
         PYTHONHASHSEED="0",
         PYTHONUTF8="1",
@@ -124,6 +127,7 @@ def transport(private: Path) -> Any:
     from traitlets.config import Config
 
     config = Config()
+    config.KernelManager.connection_file = str(private / "kernel.json")  # it holds the key to the kernel
     sockets = str(private / "k")
     if os.name == "posix" and len(os.fsencode(sockets)) <= _LONGEST_SOCKET:
         config.KernelManager.transport = "ipc"

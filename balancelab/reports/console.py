@@ -1,0 +1,124 @@
+"""What a run says: a bar with county names, or plain lines in a log; then a summary by cause and one last line."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from balancelab.reports.errors import CAUSES, Failure, say, text
+from balancelab.reports.index import INDEX
+from balancelab.reports.units import Unit
+
+if TYPE_CHECKING:
+    from balancelab.definitions import Text
+    from balancelab.reports.batch import Progress, Summary
+
+_SHOWN_PER_CAUSE = 20
+_ERROR_LINES = 3
+
+
+class Console:
+    """
+    Speaks to whoever started a run, on standard error.
+
+    Parameters
+    ----------
+    language : str
+        Language of the messages.
+    quiet : bool, optional
+        Whether to say only what went wrong.
+    """
+
+    def __init__(self, language: str, *, quiet: bool = False) -> None:
+        self.language, self.quiet = language, quiet
+        self._bar: Any = None
+
+    def say(self, pair: Text) -> None:
+        """Say one text."""
+        self._write(say(pair, self.language))
+
+    def progress(self, event: Progress) -> None:
+        """Show what happened: move the bar, or write a line for each finished report."""
+        if self.quiet:
+            return
+        if not sys.stderr.isatty():
+            if event.state != "started":
+                cause = "" if event.failure is None else f"  {say(CAUSES[event.failure.cause], self.language)}"
+                self._write(f"[{event.finished}/{event.total}] {_name(event.unit)}  {event.seconds:.1f} s{cause}")
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=event.total, unit="", file=sys.stderr, dynamic_ncols=True, leave=False)
+        self._bar.n = event.finished
+        self._bar.set_postfix_str(", ".join(_name(unit) for unit in event.running))
+
+    def summary(self, summary: Summary) -> None:
+        """Say what was written, where, how long it took, and what failed, by cause."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        for reason in summary.left_out:
+            self.say(reason)
+        for cause, failures in summary.by_cause().items():
+            self.say(_cause_line(cause, len(failures)))
+            for unit, failure in failures[:_SHOWN_PER_CAUSE]:
+                self._write(f"  {_name(unit)}  {say(_one_line(failure), self.language)}")
+            if len(failures) > _SHOWN_PER_CAUSE:
+                rest = len(failures) - _SHOWN_PER_CAUSE
+                self.say(text(f"  另有 {rest} 份，见 journal.jsonl", f"  and {rest} more, see journal.jsonl"))
+        if summary.trouble is not None:
+            self._write(summary.trouble.say(self.language))
+        if summary.interrupted:
+            self.say(
+                text(
+                    "已中断；已完成的报告保留，其余未留下任何文件",
+                    "interrupted; finished reports stay, others left nothing",
+                )
+            )
+        if not self.quiet or summary.exit_code:
+            self.say(_last_line(summary))
+
+    def _write(self, line: str) -> None:
+        printable = _printable(line)
+        if self._bar is not None:
+            self._bar.write(printable, file=sys.stderr)
+        else:
+            print(printable, file=sys.stderr, flush=True)
+
+
+def _last_line(summary: Summary) -> Text:
+    places = len({(unit.year, unit.county_code) for unit in summary.done})
+    languages = ", ".join(sorted({unit.language for unit in summary.done})) or "-"
+    done, failed, where = len(summary.done), len(summary.failed), summary.output
+    also_zh, also_en = (f"，失败 {failed} 份", f", {failed} failed") if failed else ("", "")
+    index_zh, index_en = (f"，目录页 {INDEX}", f", start at {INDEX}") if done else ("", "")
+    return text(
+        f"已写入 {done} 份报告（县（区）数 {places}，语言 {languages}）{also_zh}：{where}{index_zh}；"
+        f"用时 {summary.seconds:.0f} 秒",
+        f"{done} reports written (counties: {places}, languages: {languages}){also_en}: {where}{index_en}; "
+        f"{summary.seconds:.0f} s",
+    )
+
+
+def _cause_line(cause: str, number: int) -> Text:
+    pair = CAUSES[cause]
+    return text(f"{pair['zh']}：{number} 份", f"{pair['en']}: {number}")
+
+
+def _one_line(failure: Failure) -> Text:
+    lines = [line.strip() for line in failure.message.splitlines() if line.strip()][:_ERROR_LINES]
+    return Failure(failure.cause, " | ".join(lines), failure.cell, failure.source).text()
+
+
+def _name(unit: Unit) -> str:
+    return " ".join(part for part in (unit.county_code, unit.county or unit.kind, unit.language) if part)
+
+
+def _printable(line: str) -> str:
+    """Return the text without what could move the cursor, forge another line or turn the direction of writing."""
+    return "".join(
+        letter if letter == "\n" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else "?"
+        for letter in line
+    )

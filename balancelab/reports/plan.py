@@ -1,0 +1,314 @@
+"""From a table and a standard to the list of reports, and what their notebooks will read."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from balancelab.definitions import Text, shipped
+from balancelab.reports.errors import EnvironmentRefused, ParametersRefused, PlanRefused, text
+from balancelab.reports.guard import check_parameters, declared_parameters, parse_settings
+from balancelab.reports.units import Plan, Unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from balancelab.intake import Intake
+    from balancelab.standards import Standard
+
+DATA_FILE = "schools.parquet"
+"""Name of the table in the work folder: the same for every run, so that reports do not differ by it."""
+
+_BY_COMMAND = {
+    "data_file": "FILE",
+    "county_code": "--county",
+    "year": "--year",
+    "standard": "--standard",
+    "language": "--language",
+    "indicator_file": "--indicators",
+    "column_map": "--columns",
+}
+
+
+def find_notebook(kind: str) -> Path:
+    """
+    Return the shipped notebook of a kind of report.
+
+    Raises
+    ------
+    PlanRefused
+        If there is no such kind; the message names those there are.
+    """
+    folders = _notebook_folders()
+    for folder in folders:
+        if (folder / f"{kind}.ipynb").is_file():
+            return folder / f"{kind}.ipynb"
+    known = sorted({path.stem for folder in folders for path in folder.glob("*.ipynb")})
+    if not known:
+        raise EnvironmentRefused(text("安装不完整：没有笔记本", "the installation is incomplete: no notebooks"))
+    raise PlanRefused(
+        text(
+            f"没有报告种类“{kind}”；可用：{'、'.join(known)}", f"no kind of report '{kind}'; known: {', '.join(known)}"
+        )
+    )
+
+
+def check_settings(kind: str, settings: Sequence[str]) -> dict[str, object]:
+    """
+    Read ``--set NAME=VALUE`` against what the notebook of a kind declares.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of report.
+    settings : sequence of str
+        ``NAME=VALUE`` texts.
+
+    Returns
+    -------
+    dict of str to object
+        Typed values.
+
+    Raises
+    ------
+    ParametersRefused
+        As `balancelab.reports.guard`; also for a parameter that has an option of its own.
+    """
+    values = parse_settings(declared_parameters(find_notebook(kind)), settings)
+    own = [name for name in values if name in _BY_COMMAND]
+    if own:
+        raise ParametersRefused(
+            *(text(f"“{name}”请用 {_BY_COMMAND[name]} 给出", f"give '{name}' by {_BY_COMMAND[name]}") for name in own)
+        )
+    return values
+
+
+def plan_reports(
+    intake: Intake,
+    standard: Standard,
+    *,
+    kind: str,
+    languages: Sequence[str],
+    data_file: Path,
+    counties: Sequence[str] = (),
+    standard_file: Path | None = None,
+    indicator_file: Path | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> Plan:
+    """
+    List the reports to make of one year's table.
+
+    Parameters
+    ----------
+    intake : Intake
+        The table of one year.
+    standard : Standard
+        What it is judged by.
+    kind : str
+        ``balance`` (one report a county), ``overview`` (one about all of them).
+    languages : sequence of str
+        Languages of the reports.
+    data_file : Path
+        Where the table came from; its name and its sidecar go with it.
+    counties : sequence of str, optional
+        Codes, or names that only one county bears; all counties by default.
+    standard_file, indicator_file : Path, optional
+        Files of the user's own.
+    settings : mapping, optional
+        Further parameters, from `check_settings`.
+
+    Returns
+    -------
+    Plan
+        Counties without a school in scope are named in ``left_out``.
+
+    Raises
+    ------
+    PlanRefused
+        If the table holds several years, a county is unknown or given twice, or nothing would be made.
+    ParametersRefused
+        If the notebook does not declare what it would be given.
+    """
+    from balancelab.intake.scope import mark_scope
+
+    marked = mark_scope(intake.schools, standard)
+    year = _only_year(marked)
+    names = dict(zip(marked["county_code"], marked["county"], strict=True))
+    chosen = _choose(counties, names, data_file)
+    counted = set(marked.loc[marked["in_scope"], "county_code"])
+    left_out = tuple(_nothing_counts(code, names[code]) for code in chosen if code not in counted)
+    made = [code for code in chosen if code in counted]
+    if not made:
+        raise PlanRefused(*left_out)
+    staged = _Staged(intake, data_file, standard, standard_file, indicator_file)
+    common = {**staged.parameters(), "year": year, **(settings or {})}
+    notebook = find_notebook(kind)
+    by_county = "county_code" in declared_parameters(notebook)
+    units = [
+        _unit(kind, notebook, common, {"code": code, "county": names.get(code, ""), "language": language}, staged)
+        for code in (made if by_county else [""])
+        for language in languages
+    ]
+    return Plan(tuple(units), staged.write, left_out)
+
+
+def nearest_counties(wanted: str, names: Mapping[str, str], *, number: int = 3) -> list[str]:
+    """
+    Return the counties whose code or name is most like a text.
+
+    >>> nearest_counties("临江", {"371599": "临江县", "110101": "东城区", "371591": "沂北县"}, number=1)
+    ['371599 临江县']
+    """
+    likeness = {
+        code: max(difflib.SequenceMatcher(None, wanted, known).ratio() for known in (code, name))
+        for code, name in names.items()
+    }
+    best = sorted(likeness, key=lambda code: (-likeness[code], code))[:number]
+    return [f"{code} {names[code]}" for code in best]
+
+
+def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mapping[str, str], staged: _Staged) -> Unit:
+    parameters = {**common, "language": where["language"]}
+    if where["code"]:
+        parameters["county_code"] = where["code"]
+    check_parameters(declared_parameters(notebook), parameters)
+    return Unit(
+        kind=kind,
+        language=where["language"],
+        year=int(str(common["year"])),
+        county_code=where["code"],
+        county=where["county"],
+        notebook=notebook,
+        parameters=parameters,
+        origin=staged.origin(),
+        standard_label=staged.standard.short,
+        synthetic=staged.synthetic,
+    )
+
+
+def _only_year(schools: pd.DataFrame) -> int:
+    years = sorted({int(year) for year in schools["year"]})
+    if len(years) != 1:
+        listed = ", ".join(map(str, years)) or "-"
+        raise PlanRefused(
+            text(
+                f"表中有多个年份（{listed}），不能合并计算；请用 --year 指定一年",
+                f"the table holds several years ({listed}), which cannot be pooled: choose one with --year",
+            )
+        )
+    return years[0]
+
+
+def _choose(wanted: Sequence[str], names: Mapping[str, str], data_file: Path) -> list[str]:
+    if not wanted:
+        return sorted(names)
+    chosen: list[str] = []
+    faults: list[Text] = []
+    for county in wanted:
+        codes = [county] if county in names else [code for code, name in names.items() if name == county]
+        if len(codes) != 1:
+            faults.append(_unknown_county(county, codes, names, data_file))
+        elif codes[0] in chosen:
+            faults.append(text(f"县（区）“{county}”给了两次", f"county '{county}' is given twice"))
+        else:
+            chosen.append(codes[0])
+    if faults:
+        raise PlanRefused(*faults)
+    return sorted(chosen)
+
+
+def _unknown_county(county: str, codes: Sequence[str], names: Mapping[str, str], data_file: Path) -> Text:
+    near = ", ".join(nearest_counties(county, {code: names[code] for code in codes} or names))
+    hint = f"balancelab counties {data_file}"
+    if codes:
+        return text(
+            f"有多个县（区）叫“{county}”：{near}；请用代码",
+            f"several counties are called '{county}': {near}; use the code",
+        )
+    return text(
+        f"数据中没有县（区）“{county}”；最接近的是 {near}；全部见 {hint}",
+        f"the data have no county '{county}'; the nearest are {near}; all of them: {hint}",
+    )
+
+
+def _nothing_counts(code: str, name: str) -> Text:
+    return text(
+        f"{code} {name}：没有一所学校在标准的适用范围内，未生成报告",
+        f"{code} {name}: no school is in the standard's scope, so there is no report",
+    )
+
+
+def _notebook_folders() -> list[Path]:
+    package = Path(__file__).resolve().parents[1]
+    folders = [package / "shipped" / "notebooks", package.parent / "notebooks"]  # installed, or a checkout
+    return [folder for folder in folders if folder.is_dir()]
+
+
+class _Staged:
+    """What the notebooks of a run read, under names that say nothing of this machine."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        data_file: Path,
+        standard: Standard,
+        standard_file: Path | None,
+        indicator_file: Path | None,
+    ) -> None:
+        from balancelab.intake.sidecar import read_sidecar
+
+        self.intake, self.data_file, self.standard = intake, data_file, standard
+        self.indicator_file = indicator_file
+        self.synthetic = bool(read_sidecar(data_file).get("synthetic", False))
+        self._standards = [] if standard_file is None else _with_bases(standard_file.resolve())
+
+    def parameters(self) -> dict[str, object]:
+        """Return the parameters that name files, relative to the work folder."""
+        own = self._standard_names()
+        return {
+            "data_file": DATA_FILE,
+            "standard": own[self._standards[0]] if self._standards else self.standard.id,
+            "indicator_file": "" if self.indicator_file is None else f"indicators/{self.indicator_file.name}",
+            "column_map": "",  # the staged table has the schema's own columns
+        }
+
+    def origin(self) -> dict[str, str]:
+        """Return what a report is made from; see `Unit.origin`."""
+        indicators = "" if self.indicator_file is None else self.indicator_file.name
+        return {"standard": self.standard.id, "data": self.data_file.name, "indicators": indicators}
+
+    def write(self, work: Path) -> None:
+        """Write table, sidecar, standard and indicators into the work folder."""
+        from balancelab.intake.sidecar import sidecar_path
+
+        self.intake.save(work / DATA_FILE)
+        copies = {path: work / name for path, name in self._standard_names().items()}
+        if self.indicator_file is not None:
+            copies[self.indicator_file] = work / "indicators" / self.indicator_file.name
+        if sidecar_path(self.data_file).is_file():
+            copies[sidecar_path(self.data_file)] = sidecar_path(work / DATA_FILE)
+        for source, target in copies.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+
+    def _standard_names(self) -> dict[Path, str]:
+        if not self._standards:
+            return {}
+        common = os.path.commonpath([path.parent for path in self._standards])  # `extends` is relative: keep the tree
+        return {path: f"standard/{path.relative_to(common).as_posix()}" for path in self._standards}
+
+
+def _with_bases(standard_file: Path) -> list[Path]:
+    """Return a standard's file and the user's files that it extends."""
+    chain: list[Path] = []
+    path = standard_file
+    while path.is_file() and path not in chain:
+        chain.append(path)
+        base = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("extends")
+        path = path.parent if base is None or base in shipped("standards") else (path.parent / str(base)).resolve()
+    return chain
