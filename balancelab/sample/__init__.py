@@ -14,7 +14,7 @@ with a = 70 (primary), 62 (junior); location 0 (urban), −2 (town), −5 (rural
 correlated 0.5 with the county's wealth, so that the two slopes are biased where county effects are left out; school
 effect N(0, 2²), the same in all years; noise N(0, 0.8² + 12²/students). The resources index of the model is
 0.8 q + 1.0 e. ``logit(proficiency_rate) = (mean_score − 60) / 8 + N(0, 0.15²)``, rounded to whole students. Scores are
-held within 0 and 100; sites with fewer than 50 students and special schools have none. A test holds that these are the
+held within 0 and 100; stages with fewer than 50 students and special schools have none. A test holds that these are the
 numbers of ``province.toml``.
 
 >>> schools = make_sample(counties=2, schools_per_county=20, years=1, seed=1)

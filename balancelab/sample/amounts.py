@@ -52,24 +52,41 @@ def draw_years(schools: Schools, plan: Plan, rng: np.random.Generator) -> Years:
     return Years(students.astype(int), np.rint(schools.senior * factor).astype(int), back)
 
 
-def draw_guards(plan: Plan, n_schools: int, rng: np.random.Generator) -> np.ndarray:
+@dataclass(frozen=True)
+class Guards:
     """
-    Draw what the county guarantees every school of each indicator, in multiples of the limit.
+    What the county guarantees every school of each indicator.
 
-    Returns
-    -------
-    ndarray, shape (7, n_schools)
-        Up to 4 % above the plan's guard; an excused school has between 86 % and 97 % in one item. [unitless]
+    Attributes
+    ----------
+    share : ndarray, shape (7, n_schools)
+        In multiples of the limit. [unitless]
+    exact : ndarray of bool, shape (7, n_schools)
+        Where the school has just that share: excused in this one item.
     """
-    guards = plan["guard"] * (1 + 0.04 * rng.random((len(INDICATORS), n_schools)))
+
+    share: np.ndarray
+    exact: np.ndarray
+
+    def applied(self, indicator: int, amounts: np.ndarray, needed: np.ndarray) -> np.ndarray:
+        """Lift `amounts` to `needed`, or set them to it where the school is excused; the schools are the first axis."""
+        exact = self.exact[indicator].reshape(-1, *(1,) * (amounts.ndim - 1))
+        return np.where(exact, needed, np.maximum(amounts, needed))
+
+
+def draw_guards(plan: Plan, n_schools: int, rng: np.random.Generator) -> Guards:
+    """Draw guarantees up to 4 % above the plan's; an excused school has between 86 % and 97 % in one item."""
+    share = plan["guard"] * (1 + 0.04 * rng.random((len(INDICATORS), n_schools)))
     item, excused, shortfall = rng.integers(0, len(INDICATORS), n_schools), rng.random(n_schools), rng.random(n_schools)
     rows = np.flatnonzero((excused < plan["excused"]) & (plan["guard"] > 1))
-    guards[item[rows], rows] = law().floor_share + 0.01 + 0.11 * shortfall[rows]
-    return guards
+    share[item[rows], rows] = law().floor_share + 0.01 + 0.11 * shortfall[rows]
+    exact = np.zeros(share.shape, dtype=bool)
+    exact[item[rows], rows] = True
+    return Guards(share, exact)
 
 
 def draw_resources(
-    schools: Schools, years: Years, plan: Plan, guards: np.ndarray, rng: np.random.Generator
+    schools: Schools, years: Years, plan: Plan, guards: Guards, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """
     Draw what a school shares among its stages.
@@ -105,7 +122,7 @@ def draw_resources(
 
 
 def draw_teachers(
-    schools: Schools, years: Years, plan: Plan, guards: np.ndarray, rng: np.random.Generator
+    schools: Schools, years: Years, plan: Plan, guards: Guards, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """
     Draw the teachers of every stage; no subset is larger than the whole.
@@ -124,8 +141,8 @@ def draw_teachers(
     teachers = np.maximum(np.rint(students * per_100 / 100), numbers["least"])
     subsets = {name: _subset(name, teachers, schools, plan, rng) for name in _SUBSETS}
     for row, name in enumerate(("above_qualification", "backbone", "arts_pe")):
-        needed = _up(guards[row][:, None] * law().limits[row] * students, 0)
-        subsets[name] = np.maximum(subsets[name], needed)
+        needed = _up(guards.share[row][:, None] * law().limits[row] * students, 0)
+        subsets[name] = guards.applied(row, subsets[name], needed)
     if schools.border is not None:
         subsets["arts_pe"][schools.border.arts_witness, 0] = ARTS_TEACHERS
     teachers = np.where(present, np.maximum.reduce([teachers, *subsets.values()]), 0)
@@ -188,7 +205,7 @@ def draw_groups(schools: Schools, years: Years, rng: np.random.Generator) -> dic
 
 
 def _whole_amounts(
-    schools: Schools, weighted: np.ndarray, plan: Plan, guards: np.ndarray, rng: np.random.Generator
+    schools: Schools, weighted: np.ndarray, plan: Plan, guards: Guards, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """Amounts of the whole school in the last year, shape (n_schools,) each, before rounding."""
     shape = settings()["shape"]
@@ -206,7 +223,7 @@ def _whole_amounts(
         if row < len(AREA_INDICATORS):
             indicator = len(TEACHER_INDICATORS) + row
             needed = np.where(present, law().limits[indicator] / law().weights[:2], 0.0).max(axis=1)
-            per_student = np.maximum(per_student, needed * guards[indicator])
+            per_student = guards.applied(indicator, per_student, needed * guards.share[indicator])
         if name in ("sports_area", "equipment"):
             per_student = np.where(rich, plan["rich_factor"] * per_student, per_student)
         totals[name] = per_student * weighted

@@ -127,7 +127,7 @@ def draw_schools(county: places.Place, plan: Plan, schools_per_county: int, rng:
         ownership=_ownership(kind, location, rng),
         kind=kind,
         location=location,
-        whole=np.isin(kind, COMBINED) & (rng.random(len(kind)) < 0.5),
+        whole=_every_other(np.isin(kind, COMBINED), rng),
         first_year=first_year,
         final_year=final_year,
         students=students,
@@ -210,6 +210,10 @@ def _years(
     first_year = np.where(new, last - (when * horizon).astype(int), 0)
     final_year = np.where(closed, last - 1 - (when * (horizon - 1)).astype(int), _ALWAYS)
     return first_year, final_year
+
+
+def _every_other(combined: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return combined & ((np.cumsum(combined) + int(2 * rng.random())) % 2 == 0)
 
 
 def _ownership(kind: np.ndarray, location: np.ndarray, rng: np.random.Generator) -> np.ndarray:
