@@ -19,7 +19,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LEVELS = [
     {"definitions", "measures", "page.words"},
     {"indicators", "standards"},
-    {"intake", "counties", "verdicts", "regression", "equity", "sample"},
+    {"intake", "counties", "verdicts", "items", "regression", "equity", "sample"},
     {"page"},
     {"reports"},
     {"cli", "__main__", "__init__"},

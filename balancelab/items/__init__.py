@@ -1,0 +1,1 @@
+"""Checklist items of the evaluations: what the county as a whole must show, beside the indicators of its schools."""
