@@ -17,6 +17,7 @@ from balancelab.page.marks import mark_text
 
 MISSING = "—"
 MINUS = "−"
+LONGEST_CELL = 300  # characters shown of a text; the block keeps it whole
 
 # Control characters break Word and Excel writers, bidirectional controls let a name rewrite the line it stands in,
 # zero-width spaces make equal names differ; lone surrogates and non-characters cannot be written as UTF-8 text at all.
@@ -181,7 +182,7 @@ def cell_text(value: Any, column: Mapping[str, Any], language: str) -> str:
     Returns
     -------
     str
-        What stands in the cell.
+        What stands in the cell; of a very long text its beginning.
 
     Examples
     --------
@@ -200,7 +201,7 @@ def cell_text(value: Any, column: Mapping[str, Any], language: str) -> str:
         case "percent":
             return number_text(value, column["decimals"], percent=True)
         case _:
-            return str(value)
+            return value if len(value) <= LONGEST_CELL else value[: LONGEST_CELL - 1] + "…"
 
 
 def _own_decimals(value: Any) -> int:

@@ -105,7 +105,8 @@ def preview(block: Mapping[str, Any]) -> str:
     """
     html = fragment(block, anchor="preview")
     style = (TEMPLATES / "blocks.css").read_text(encoding="utf-8")
-    return f'<div class="bl" lang="{html_language(block["language"])}"><style>{style}</style>{html}</div>'
+    language = html_language(block["language"])
+    return f'<div class="bl" lang="{language}" style="max-width:56rem"><style>{style}</style>{html}</div>'
 
 
 def html_language(language: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from balancelab.page.display import clean_text, is_missing, number_text, round_half_even
+from balancelab.page.display import LONGEST_CELL, cell_text, clean_text, is_missing, number_text, round_half_even
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,11 @@ def test_control_and_direction_characters_go() -> None:
     hostile = "甲\x00\x1b[31m\u202e乙\u2066\ufeff\u200b丙\x85\ud800丁\r\n戊\t己"
     assert clean_text(hostile) == "甲[31m乙丙丁 戊 己"
     assert clean_text("𠮷祥里 ² − ≥") == "𠮷祥里 ² − ≥"
+
+
+def test_a_very_long_text_is_cut_for_display_only() -> None:
+    column = {"kind": "text", "decimals": None}
+    shown = cell_text("甲" * 1500, column, "zh")
+    assert len(shown) == LONGEST_CELL
+    assert shown.endswith("甲…")
+    assert cell_text("甲" * LONGEST_CELL, column, "zh") == "甲" * LONGEST_CELL
