@@ -7,6 +7,8 @@ out. The answer has one entry per group and equals the single-county function of
 raise (no students, a mean that is not positive, values that the measure does not admit), it is NaN and the caller
 says why. A row of weight zero counts as absent.
 
+Magnitudes are taken as given (the single-county functions refuse numbers like 1e300).
+
 All sums are taken about the group's own mean (two passes): a county whose schools lie close together keeps its digits.
 """
 
@@ -217,10 +219,12 @@ def atkinson(values: np.ndarray, weights: np.ndarray, starts: np.ndarray, *, eps
 
 
 def fgt(
-    values: np.ndarray, weights: np.ndarray, starts: np.ndarray, *, requirement: float, alpha: float = 1.0
+    values: np.ndarray, weights: np.ndarray, starts: np.ndarray, *, requirement: float | np.ndarray, alpha: float = 1.0
 ) -> np.ndarray:
     """
     Foster–Greer–Thorbecke shortfall of every group, NaN where a group has no students or a negative value.
+
+    The requirement is one number, or one for each row where groups have their own.
 
     Examples
     --------
@@ -232,9 +236,13 @@ def fgt(
     return np.where(lowest >= 0, divide(group_sums(terms, starts), group_sums(weights, starts)), np.nan)
 
 
-def adequacy_index(values: np.ndarray, weights: np.ndarray, starts: np.ndarray, *, requirement: float) -> np.ndarray:
+def adequacy_index(
+    values: np.ndarray, weights: np.ndarray, starts: np.ndarray, *, requirement: float | np.ndarray
+) -> np.ndarray:
     """
     Odden–Picus adequacy index of every group, NaN where a group has no students or a negative value.
+
+    The requirement is one number, or one for each row where groups have their own.
 
     Examples
     --------

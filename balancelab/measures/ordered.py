@@ -15,7 +15,8 @@ import numpy as np
 
 from balancelab.measures.grouped import admitted, extremes, group_sizes, ratio_or_infinite
 
-TIE = 1e-12  # as in quantiles.py
+# Numbers of students that agree to this part of the county are equal: 0.9 of ten tenths is nine, not 8.999999999999998.
+TIE = 1e-12
 _CELLS = 1 << 19  # of one rectangle: a few megabytes, which stay in the processor's cache
 
 

@@ -11,9 +11,6 @@ from balancelab.measures import ordered
 from balancelab.measures.checks import checked, total
 from balancelab.measures.registry import measure
 
-# Shares of students that agree to this part of the county count as equal: 0.1 of 30 students is 3, not 3.0000000000004.
-TIE = 1e-12
-
 
 def weighted_quantile(values: ArrayLike, weights: ArrayLike, *, probability: float) -> float:
     """
@@ -239,7 +236,7 @@ def quantile_of(values: np.ndarray, cumulative: np.ndarray, probability: float) 
     >>> quantile_of(np.array([4.0, 6.0]), np.array([30.0, 40.0]), 0.75)
     5.0
     """
-    target, slack = probability * cumulative[-1], TIE * cumulative[-1]
+    target, slack = probability * cumulative[-1], ordered.TIE * cumulative[-1]
     last = len(values) - 1
     reached = min(int(np.searchsorted(cumulative, target - slack, side="left")), last)
     passed = min(int(np.searchsorted(cumulative, target + slack, side="right")), last)

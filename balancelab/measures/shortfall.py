@@ -8,7 +8,7 @@ import numpy as np
 NOISE = 1e-12
 
 
-def below(values: np.ndarray, requirement: float) -> np.ndarray:
+def below(values: np.ndarray, requirement: float | np.ndarray) -> np.ndarray:
     """
     Tell which schools miss a requirement; exactly at it, or away from it by float noise only, meets it.
 
@@ -20,7 +20,7 @@ def below(values: np.ndarray, requirement: float) -> np.ndarray:
     return values < requirement * (1 - NOISE)
 
 
-def shortfall_terms(values: np.ndarray, requirement: float, alpha: float) -> np.ndarray:
+def shortfall_terms(values: np.ndarray, requirement: float | np.ndarray, alpha: float) -> np.ndarray:
     """
     Shortfall of each school as a share of the requirement, to the power `alpha`; 0 where the requirement is met.
 

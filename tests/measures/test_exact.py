@@ -69,6 +69,14 @@ def test_rounded_root_of_squares(square: Fraction) -> None:
     assert rounded_root(square) ** 2 == pytest.approx(float(square), rel=1e-15)
 
 
+def test_rounded_root_just_above_the_middle_of_two_floats() -> None:
+    # Hand: 2^52 + 1/2 lies between two floats; the least more than it belongs to the upper one, the least less below.
+    middle, least = Fraction(2**53 + 1, 2), Fraction(1, 2**200)
+    assert rounded_root((middle + least) ** 2) == 2**52 + 1
+    assert rounded_root((middle - least) ** 2) == 2**52
+    assert rounded_root(middle**2) == 2**52  # half to even
+
+
 def test_numpy_integers_do_not_overflow() -> None:
     # Hand: equal values, hence 0.
     assert exact_cv_squared(np.array([2**62, 2**62]), np.array([2**40, 1])) == 0

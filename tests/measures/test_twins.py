@@ -114,6 +114,19 @@ def test_adequacy() -> None:
         assert below[place] == pytest.approx(m.fgt(*county, requirement=7.5, alpha=0), rel=1e-12)
 
 
+@pytest.mark.parametrize("n_schools", [2, 10, 20, 40])
+def test_steps_between_schools_are_met_in_spite_of_rounding(n_schools: int) -> None:
+    # Hand: equal parts of a student; every tenth is a step, where the quantile lies in the middle of two schools.
+    county = np.arange(1.0, n_schools + 1), np.full(n_schools, 0.1)
+    for entry in TWINS:
+        compare(entry, stack([county]))
+    middle = (n_schools + 1) / 2
+    assert ordered.weighted_median(*county, np.array([0]))[0] == middle
+    if n_schools % 10 == 0:
+        high, low = n_schools * 0.9 + 0.5, n_schools * 0.1 + 0.5
+        assert ordered.quantile_ratio(*county, np.array([0]))[0] == pytest.approx(high / low, rel=1e-14)
+
+
 def test_large_buckets_are_cut() -> None:
     # Closed form: two schools of equal students at 1 and 3 have a Gini of 1/4; more counties than one rectangle holds.
     n_counties = ordered._CELLS // 2 + 10
