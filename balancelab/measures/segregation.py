@@ -82,7 +82,7 @@ def segregation(group: ArrayLike, students: ArrayLike) -> Segregation:
     .. math:: D = \tfrac12 \sum_i |a_i / A - b_i / B|, \quad I = \sum_i \frac{a_i}{A} \frac{a_i}{t_i}, \quad
         V = \frac{I - P}{1 - P}, \quad S = D (1 - P)
 
-    The expected D needs no random draws: a school's part of the group is then hypergeometric, and its mean deviation has
+    The expected D needs no random draws: a school's part of the group is then hypergeometric, whose mean deviation has
     a closed form (computed to about nine digits).
 
     References
