@@ -6,7 +6,7 @@ Papermill keeps in the executed notebook. The JSON by kind (all also have ``vers
 
 ======================  ================================================================================================
 ``title``               ``title``, ``subtitle`` (text or null)
-``heading``             ``level`` 1–3, ``number`` ("2.1"), ``text``
+``heading``             ``level`` 1–3, ``number`` ("2.1", "（一）" or ""), ``text``
 ``paragraph``           ``text``
 ``note``                ``style`` ("note", "warning"), ``text``
 ``verdict``             ``state`` (a mark id), ``word``, ``glyph``, ``text``

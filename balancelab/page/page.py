@@ -9,6 +9,7 @@ from balancelab.page.blocks import COMPLETION_TOKEN, Block
 from balancelab.page.columns import Column, table_payload
 from balancelab.page.display import clean_text, number_text
 from balancelab.page.marks import MARKS, STATES, mark_word
+from balancelab.page.outline import Outline, has_own_number, section_number
 from balancelab.page.sentences import fill_pairs
 from balancelab.page.words import Pair, check_language, choose
 
@@ -51,7 +52,7 @@ class Page:
     Examples
     --------
     >>> page = Page("en")
-    >>> page.heading(zh="结论", en="Findings")
+    >>> page.heading(zh="甲县均衡报告", en="Balance in County A")
     >>> page.say(zh="差异系数为 {cv:.3f}。", en="The coefficient of variation is {cv:.3f}.", cv=0.51526)
     >>> page.blocks[1]
     <block paragraph: The coefficient of variation is 0.515.>
@@ -70,8 +71,8 @@ class Page:
         self.language = check_language(language)
         self._blocks: list[Block] = []
         self._numbers = {"table": 0, "figure": 0}
-        self._section: list[int] = []
         title, subtitle = _optional(title_zh, title_en), _optional(subtitle_zh, subtitle_en)
+        self._outline = Outline(titled=title is not None)
         if title:
             filled = fill_pairs([title, *([subtitle] if subtitle else [])], values, self.language)
             self._add("title", title=filled[0], subtitle=filled[1] if subtitle else None)
@@ -105,29 +106,28 @@ class Page:
 
     def heading(self, *, zh: str, en: str, level: Literal[1, 2, 3] = 1, **values: Any) -> None:
         """
-        Begin a section.
+        Begin a section; or, as the very first thing on the page and on level 1, give the page its title.
 
         Parameters
         ----------
         zh, en : str
-            Heading, with placeholders for ``values``.
+            Heading, with placeholders for ``values``. The page numbers sections itself (一、（一）1. or 1, 1.1, 1.1.1);
+            a heading that brings its own number keeps it.
         level : {1, 2, 3}
-            1 is a main section. A level may not be skipped.
+            No level may be skipped. Under a title given this way, sections begin at level 1 or 2.
 
         Raises
         ------
         ValueError
             If the level is unknown or one is skipped, or the placeholders and values do not match.
         """
-        if level not in (1, 2, 3) or level > len(self._section) + 1:
-            raise ValueError(
-                f"heading level {level!r} after level {len(self._section)}: levels are 1 to 3, none skipped"
-            )
         (text,) = fill_pairs([{"zh": zh, "en": en}], values, self.language)
-        counted = [*self._section, 0][:level]
-        counted[-1] += 1
-        self._section = counted
-        self._add("heading", level=level, number=".".join(map(str, counted)), text=text)
+        if level == 1 and not self._blocks:
+            self._add("title", title=text, subtitle=None)
+            return
+        place = self._outline.enter(level)
+        number = "" if has_own_number(text) else section_number(place, self.language)
+        self._add("heading", level=len(place), number=number, text=text)
 
     def say(self, *, zh: str, en: str, **values: Any) -> None:
         """

@@ -43,7 +43,7 @@ def test_blocks_in_order_with_numbers() -> None:
         *("heading", "provenance", "complete"),
     ]
     numbers = [block.payload["number"] for block in page.blocks if "number" in block.payload]
-    assert numbers == ["1", "1.1", "表 1", "表 2", "图 1", "2"]
+    assert numbers == ["一、", "（一）", "表 1", "表 2", "图 1", "二、"]
 
 
 def test_both_languages_carry_the_same_numbers() -> None:
@@ -76,12 +76,30 @@ def test_completion_counts_the_blocks() -> None:
     assert not is_complete([*blocks, blocks[0]])
 
 
-@pytest.mark.parametrize("levels", [(2,), (1, 3), (0,), (4,)])
+@pytest.mark.parametrize("levels", [(3,), (1, 3), (1, 2, 1), (1, 1, 3), (0,), (4,), (1, 2, 4)])
 def test_heading_levels_are_not_skipped(levels: tuple[int, ...]) -> None:
     page = Page("zh")
     with pytest.raises(ValueError, match="heading level"):
         for level in levels:
             page.heading(zh="题", en="Title", level=level)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("levels", [(1, 1, 2, 2, 1), (1, 2, 3, 3, 2)])
+def test_a_heading_that_opens_the_page_is_its_title(levels: tuple[int, ...]) -> None:
+    page = Page("en")
+    for level in levels:
+        page.heading(zh="题", en="Title", level=level)  # type: ignore[arg-type]
+    assert page.blocks[0].kind == "title"
+    sections = [(block.payload["level"], block.payload["number"]) for block in page.blocks[1:]]
+    assert sections == [(1, "1"), (2, "1.1"), (2, "1.2"), (1, "2")]
+
+
+def test_a_heading_keeps_the_number_that_it_brings() -> None:
+    for language in ("zh", "en"):
+        page = Page(language, title_zh="题", title_en="Title")
+        page.heading(zh="一、结论", en="1. Verdicts")
+        page.heading(zh="差异", en="Differences")
+        assert [block.payload.get("number") for block in page.blocks[1:]] == ["", "二、" if language == "zh" else "2"]
 
 
 def test_texts_are_required_in_both_languages() -> None:

@@ -192,7 +192,7 @@ def test_contents_list_the_first_two_levels_and_the_provenance() -> None:
     contents = re.search("<nav.*?</nav>", html_of(page), re.DOTALL)
     assert contents is not None
     words = [text.strip() for text in Elements(contents.group()).text if text.strip()]
-    assert words == ["目录", "1", "甲", "1.1", "乙", "2", "丁", "附：数据与计算依据"]
+    assert words == ["目录", "一、", "甲", "（一）", "乙", "二、", "丁", "附：数据与计算依据"]
 
 
 def test_numbers_are_rounded_for_display_and_marked_by_word_and_shape() -> None:
