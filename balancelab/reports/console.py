@@ -7,8 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from balancelab.reports.errors import CAUSES, Failure, say, text
-from balancelab.reports.index import INDEX
-from balancelab.reports.units import Unit
+from balancelab.reports.units import INDEX, Unit
 
 if TYPE_CHECKING:
     from balancelab.definitions import Text
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 _SHOWN_PER_CAUSE = 20
 _ERROR_LINES = 3
+_UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+_FOR_GBK = str.maketrans({"²": "2", "−": "-", "✓": "+", "\u00a0": " "})  # our own words; names stay as they are
 
 
 class Console:
@@ -81,11 +82,10 @@ class Console:
             self.say(_last_line(summary))
 
     def _write(self, line: str) -> None:
-        printable = _printable(line)
         if self._bar is not None:
-            self._bar.write(printable, file=sys.stderr)
+            self._bar.write(printable(line), file=sys.stderr)
         else:
-            print(printable, file=sys.stderr, flush=True)
+            print(printable(line), file=sys.stderr, flush=True)
 
 
 def _last_line(summary: Summary) -> Text:
@@ -116,9 +116,15 @@ def _name(unit: Unit) -> str:
     return " ".join(part for part in (unit.county_code, unit.county or unit.kind, unit.language) if part)
 
 
-def _printable(line: str) -> str:
-    """Return the text without what could move the cursor, forge another line or turn the direction of writing."""
-    return "".join(
-        letter if letter == "\n" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else "?"
-        for letter in line
-    )
+def printable(message: str) -> str:
+    r"""
+    Return a message that a terminal only prints: nothing moves the cursor, forges a line or leaves the GBK letters.
+
+    >>> printable("8 m² \\x1b[2J")
+    '8 m2 ?[2J'
+    """
+    return "".join(_shown(letter) for letter in message.translate(_FOR_GBK))
+
+
+def _shown(letter: str) -> str:
+    return "?" if letter != "\n" and unicodedata.category(letter) in _UNPRINTABLE else letter

@@ -16,9 +16,7 @@ from balancelab.page.marks import MARKS
 from balancelab.page.theme import ACCENT, FAINT, INK, MUTED, RULE, STATUS
 from balancelab.reports import journal
 from balancelab.reports.output import CODE, Output
-
-INDEX = "index.html"
-"""Name of the page."""
+from balancelab.reports.units import INDEX
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _KINDS: Mapping[str, Text] = {

@@ -10,6 +10,8 @@ from balancelab.definitions import Text
 
 OVERVIEW = "overview"
 """Folder of the reports that are about all counties."""
+INDEX = "index.html"
+"""Name of the page over all reports."""
 
 
 @dataclass(frozen=True)

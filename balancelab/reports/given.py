@@ -1,0 +1,169 @@
+"""What commands are given by name or path: languages, standards, indicators, tables; each refused in words if wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from balancelab.reports.errors import EXIT_DATA, EnvironmentRefused, PlanRefused, Refused, text
+
+if TYPE_CHECKING:
+    from balancelab.intake import Intake
+    from balancelab.standards import Standard
+
+T = TypeVar("T")
+
+
+class TableRefused(Refused):
+    """The table has faults; nothing is computed."""
+
+    exit_code = EXIT_DATA
+
+
+def require_file(file: Path) -> None:
+    """Refuse a path where there is nothing."""
+    if not file.exists():
+        raise PlanRefused(text(f"没有文件 {file}", f"there is no file {file}"))
+
+
+def read_table(
+    file: Path,
+    standard: Standard | None,
+    *,
+    year: int | None = None,
+    sheet: str | None = None,
+    columns: Path | None = None,
+) -> Intake:
+    """
+    Read a school table through the door.
+
+    Parameters
+    ----------
+    file : Path
+        The table.
+    standard : Standard or None
+        Whose columns must be there; None if any will do.
+    year : int, optional
+        Year to take.
+    sheet : str, optional
+        Sheet of a workbook.
+    columns : Path, optional
+        Column map of the user's own.
+
+    Returns
+    -------
+    Intake
+        The clean table with its ledger of findings.
+
+    Raises
+    ------
+    TableRefused
+        With every finding, in both languages (exit code 3).
+    PlanRefused
+        If there is no such file or the column map is wrong.
+    """
+    from balancelab.intake import DataRefused, format_findings, read_schools
+
+    require_file(file)
+    needed = {} if standard is None else standard.columns_needed()
+    try:
+        return defined(lambda: read_schools(file, year=year, sheet=sheet, column_map=columns, columns_needed=needed))
+    except DataRefused as refused:
+        zh, en = (format_findings(refused.findings, language) for language in ("zh", "en"))
+        raise TableRefused(text(zh, en)) from refused
+
+
+def find_standard(name: str, indicator_file: Path | None = None) -> tuple[Standard, Path | None]:
+    """
+    Load a standard by its id or by the path of a file.
+
+    Parameters
+    ----------
+    name : str
+        ``quality_2017``, … or a path.
+    indicator_file : Path, optional
+        Indicators of the user's own.
+
+    Returns
+    -------
+    Standard
+        What was found.
+    Path or None
+        Its file if it is one of the user's own.
+
+    Raises
+    ------
+    PlanRefused
+        Naming every mistake in the file, or the nearest id.
+    """
+    from balancelab.definitions import shipped
+    from balancelab.standards import load_standard
+
+    standard = defined(lambda: load_standard(name, indicator_file=indicator_file))
+    return standard, None if name in shipped("standards") else standard.path
+
+
+def defined(load: Callable[[], T]) -> T:
+    """
+    Load a definition file of the user's: mistakes in it are mistakes in the use of the command.
+
+    Parameters
+    ----------
+    load : callable
+        Loads and returns it.
+
+    Returns
+    -------
+    object
+        What `load` returns.
+
+    Raises
+    ------
+    PlanRefused
+        Naming every mistake, or why the file cannot be read.
+    """
+    from balancelab.definitions import InvalidDefinition
+
+    try:
+        return load()
+    except InvalidDefinition as invalid:
+        raise PlanRefused(*invalid.faults) from invalid
+    except OSError as error:
+        named, why = error.filename, error.strerror
+        raise PlanRefused(text(f"无法读取 {named}：{why}", f"cannot read {named}: {why}")) from error
+
+
+def choose_languages(listed: str) -> list[str]:
+    """
+    Return the languages of a list such as ``"zh,en"``.
+
+    Raises
+    ------
+    PlanRefused
+        If one is unknown or given twice, or there is none.
+
+    Examples
+    --------
+    >>> choose_languages("zh, en")
+    ['zh', 'en']
+    """
+    from balancelab.page.words import languages
+
+    asked = [language.strip() for language in listed.split(",") if language.strip()]
+    known = ", ".join(languages())
+    unknown = [language for language in asked if language not in languages()]
+    if unknown:
+        raise PlanRefused(
+            *(text(f"没有语言“{one}”；可用：{known}", f"no language '{one}'; known: {known}") for one in unknown)
+        )
+    if not asked or len(set(asked)) < len(asked):
+        raise PlanRefused(text("语言为空或重复", "no language, or one given twice"))
+    return asked
+
+
+def cannot_write(path: Path, error: OSError) -> EnvironmentRefused:
+    """Return the refusal (exit code 5) for a file that cannot be written."""
+    from balancelab.reports.output import environment_refused
+
+    return environment_refused(error, path)
