@@ -158,7 +158,7 @@ def build_design(
     if clustered is not None:
         needed[cluster_name] = clustered
     kept, dropped = _complete(needed, weighted, schools)
-    table = _clean(columns, kept, schools)
+    table = _clean(columns, parsed.categories, kept, schools)
     return _assemble(
         parsed,
         table,
@@ -283,7 +283,9 @@ def _dropped(
     )
 
 
-def _clean(columns: dict[str, pd.Series], kept: np.ndarray, schools: pd.DataFrame) -> pd.DataFrame:
+def _clean(
+    columns: dict[str, pd.Series], categories: frozenset[str], kept: np.ndarray, schools: pd.DataFrame
+) -> pd.DataFrame:
     """Numbers as float64, everything else as a category without unused levels."""
     faults: list[Text] = []
     cleaned: dict[str, Any] = {}
@@ -292,6 +294,8 @@ def _clean(columns: dict[str, pd.Series], kept: np.ndarray, schools: pd.DataFram
         values = column[kept]
         if isinstance(values.dtype, pd.CategoricalDtype):
             cleaned[name] = values.cat.remove_unused_categories()
+        elif name in categories and pd.api.types.is_integer_dtype(values.dtype):
+            cleaned[name] = values.astype("int64").astype("category")
         elif pd.api.types.is_numeric_dtype(values.dtype):
             cleaned[name] = values.astype(float)
             infinite = np.isinf(cleaned[name].to_numpy())

@@ -164,7 +164,7 @@ def check_nesting(effects: Sequence[Grouping], cluster: Grouping) -> None:
     faults: list[Text] = []
     for effect in effects:
         spread = _spread(effect, cluster)
-        if len(spread) == 0:
+        if len(spread) == 0 or effect.n == 1:
             continue
         if is_nested(cluster, effect):
             faults.append(
@@ -249,21 +249,21 @@ def _both_out(columns: np.ndarray, weights: np.ndarray, first: Grouping, second:
     result = np.empty_like(columns)
     for j, column in enumerate(columns.T):
         residual = out(column)
+        goal = 1e-30 * float(np.sum(weights * column**2))
         for _ in range(3):  # the second and third pass mop up what rounding left
             right = gather(residual)
-            solution = _conjugate(lambda v: gather(out(v[small.codes])), right, diagonal)
+            solution = _conjugate(lambda v: gather(out(v[small.codes])), right, diagonal, goal)
             residual = out(residual - solution[small.codes])
         result[:, j] = residual
     return result
 
 
-def _conjugate(apply: Callable[[np.ndarray], np.ndarray], right: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+def _conjugate(apply: Callable[[np.ndarray], np.ndarray], right: np.ndarray, diagonal: np.ndarray, goal: float) -> np.ndarray:
     """Solve a consistent positive semi-definite system by preconditioned conjugate gradients."""
     solution = np.zeros_like(right)
     residual = right.copy()
     step = residual / diagonal
     direction, rho = step, float(residual @ step)
-    goal = 1e-26 * rho
     for _ in range(_STEPS):
         if rho <= goal:
             return solution

@@ -62,6 +62,8 @@ class ParsedFormula:
         Its left-hand side.
     columns : tuple of str
         Columns of the school table that it uses, in the table's order.
+    categories : frozenset of str
+        Those that it uses as categories only, ``C(column)``.
     structure : formulaic.Formula
         What formulaic made of it.
     """
@@ -69,6 +71,7 @@ class ParsedFormula:
     text: str
     outcome: str
     columns: tuple[str, ...]
+    categories: frozenset[str]
     structure: Any
 
 
@@ -110,7 +113,8 @@ def parse(formula: str, columns: Collection[str]) -> ParsedFormula:
                 _check_python(factor.expr, columns, used, faults)
     if faults:
         raise InvalidModel(list({fault["en"]: fault for fault in faults}.values()))
-    return ParsedFormula(formula, str(structure.lhs), tuple(name for name in columns if name in used), structure)
+    in_order = tuple(name for name in columns if name in used)
+    return ParsedFormula(formula, str(structure.lhs), in_order, _categories(structure), structure)
 
 
 def functions() -> dict[str, Any]:
@@ -198,6 +202,23 @@ def _check_python(expression: str, columns: Collection[str], used: set[str], fau
                 }
             )
             return
+
+
+def _categories(structure: Any) -> frozenset[str]:
+    """Columns that stand as the first argument of C() and nowhere else."""
+    inside: set[str] = set()
+    elsewhere: set[str] = set()
+    for factor in (*_factors(structure.lhs), *_factors(structure.rhs)):
+        if factor.eval_method.value == "lookup":
+            elsewhere.add(factor.expr)
+        elif factor.eval_method.value == "python":
+            tree = ast.parse(factor.expr, mode="eval")
+            names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+            if names[:1] == ["C"] and names.count(names[1]) == 1:
+                inside.add(names[1])
+                names = names[2:]
+            elsewhere.update(names)
+    return frozenset(inside - elsewhere)
 
 
 def _is_known(node: ast.AST) -> bool:
