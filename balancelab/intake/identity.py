@@ -1,0 +1,390 @@
+"""Columns that say who and what a row is: years, codes and labels. Codes stay text; labels become ids by table only."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from balancelab.intake.amounts import SPECIAL_CODES
+from balancelab.intake.body import Body
+from balancelab.intake.columns import Column
+from balancelab.intake.findings import printable
+from balancelab.intake.schema import Field, folded
+
+_FULLWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff\ufe00-\ufe0f]")
+_BLANKS = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SCIENTIFIC = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
+_FLOATED = re.compile(r"([0-9]+)\.0+")
+_SCHOOL_YEAR = re.compile(
+    r"((?:19|20)[0-9]{2})\s*(?:学年度?|年度?)?(?:\s*[-/—–~～至]\s*((?:19|20)?[0-9]{2}))?\s*(?:学年度?|年度?)?"
+)
+_SERIAL_DAYS = range(36526, 54789)
+"""Excel's day numbers of 2000 to 2049: a year typed as a date."""
+_COUNTY_DIGITS = 6
+_EXACT_DIGITS = 15
+
+
+def read_years(body: Body, column: Column) -> np.ndarray:
+    """
+    Return the years, NaN where there is none.
+
+    ``2024``, ``2024.0``, ``2024年``, ``2024-2025学年`` are 2024; anything outside the schema's limits is refused.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        [year]
+    """
+    texts, special = body.texts(column), body.special(column)
+    unique, which = encoded_once(texts)
+    low, high = int(column.field.minimum or 0), int(column.field.maximum or 9999)
+    years, changed, bad, missing = [], [], [], []
+    for text in unique:
+        year, plain = _year(text)
+        inside = year is not None and low <= year <= high
+        years.append(float(year) if inside and year is not None else np.nan)
+        changed.append(inside and not plain)
+        missing.append(folded(text) in body.schema.missing)
+        bad.append(not inside and not missing[-1])
+    values = np.array(years, dtype=float)[which] if len(which) else np.array([], dtype=float)
+    note_special(body, column, texts, special)
+    values[list(special)] = np.nan
+    wrong = [at for at in np.flatnonzero(np.array(bad, dtype=bool)[which]).tolist() if at not in special]
+
+    def add(at: int) -> None:
+        raw = texts[at].as_py()
+        body.faults.add(
+            "YEAR_RANGE",
+            row=int(body.rows[at]),
+            column="year",
+            raw=raw,
+            minimum=low,
+            maximum=high,
+            hint=_year_hint(raw),
+        )
+
+    body.each("YEAR_RANGE", wrong, "year", add)
+    _note_year_spelling(body, column, texts, values, np.flatnonzero(np.array(changed, dtype=bool)[which]))
+    gone = np.array(missing, dtype=bool)[which]
+    gone[list(special)] = False
+    body.missing[column.name] = (gone, {})
+    return values
+
+
+def read_codes(body: Body, column: Column) -> Any:
+    """
+    Return a column of codes as text, null where missing or refused.
+
+    Leading zeros stay; full-width digits, blanks inside, an apostrophe and ``.0`` are put right and logged; what has
+    lost digits is refused.
+    """
+    texts, special, known = body.texts(column), body.special(column), column.field
+    unique, which = encoded_once(texts)
+    numbers = body.numbers(column)
+    settled = [_code(text, known, national=body.schema.national) for text in unique]
+    values = np.array([value for value, _, _ in settled] or [None], dtype=object)
+    faults = np.array([fault for _, fault, _ in settled] or [""], dtype=object)
+    codes, fault_of = values[which], faults[which]
+    if numbers is not None:
+        _note_number_codes(body, column, texts, codes, fault_of, numbers)
+    note_special(body, column, texts, special)
+    for at in special:
+        codes[at], fault_of[at] = None, "special"
+    _note_bad_codes(body, column, texts, fault_of)
+    _note_code_changes(body, column, texts, codes, [rule for _, _, rule in settled], which)
+    gone = np.array([fault == "missing" for fault in fault_of], dtype=bool)
+    body.missing[column.name] = (gone, {})
+    codes[fault_of != ""] = None
+    return pa.array(codes, pa.string(), from_pandas=True)
+
+
+def read_labels(body: Body, column: Column, mapped: Mapping[str, str]) -> Any:
+    """
+    Return a column of labels as ids, null where missing or refused.
+
+    Parameters
+    ----------
+    body, column
+    mapped : mapping
+        A column map's labels (folded) → ids; they come before the schema's own.
+    """
+    texts, special, known = body.texts(column), body.special(column), column.field
+    unique, which = encoded_once(texts)
+    table = {**_label_table(known), **mapped}
+    silent = {each for id_, entry in known.values.items() for each in _usual(id_, entry)}
+    ids = [table.get(folded(text)) for text in unique]
+    missing = np.array(
+        [id_ is None and folded(text) in body.schema.missing for id_, text in zip(ids, unique, strict=True)]
+    )
+    unknown = np.array([id_ is None for id_ in ids], dtype=bool) & ~missing
+    note_special(body, column, texts, special)
+    gone, bad = missing[which].astype(bool), unknown[which].astype(bool)
+    gone[list(special)] = False
+    body.missing[column.name] = (gone, _signs(texts, gone))
+    wrong = [at for at in np.flatnonzero(bad).tolist() if at not in special]
+    allowed = (
+        "、".join(entry["zh"] for entry in known.values.values()),
+        ", ".join(known.values),
+    )
+
+    def add(at: int) -> None:
+        raw = texts[at].as_py()
+        near = _near_label(raw, known, table)
+        body.faults.add("LABEL_UNKNOWN", row=int(body.rows[at]), column=known.name, raw=raw, allowed=allowed, near=near)
+
+    body.each("LABEL_UNKNOWN", wrong, known.name, add)
+    result = pa.array(ids, pa.string()).take(pa.array(which)) if unique else pa.array([], pa.string())
+    _note_labels(body, column, texts, unique, ids, which, silent | set(_raw_keys(unique, mapped)))
+    return result
+
+
+def encoded_once(texts: Any) -> tuple[list[str], np.ndarray]:
+    """Return the different texts, and which of them each cell is."""
+    encoded = texts.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+        encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
+
+
+def _year(text: str) -> tuple[int | None, bool]:
+    """Return the year that `text` names, and whether it is written plainly."""
+    plain = text.strip()
+    if re.fullmatch(r"[0-9]{4}(\.0+)?", plain):
+        return int(plain[:4]), True
+    narrow = _BLANKS.sub("", _INVISIBLE.sub("", text).translate(_FULLWIDTH))
+    match = _SCHOOL_YEAR.fullmatch(narrow)
+    if not match:
+        return (int(float(plain)), True) if re.fullmatch(r"[0-9]{1,6}(\.0+)?", plain) else (None, False)
+    first, second = int(match.group(1)), match.group(2)
+    if second is not None and int(second[-2:]) != (first + 1) % 100:
+        return None, False
+    return first, False
+
+
+def _year_hint(raw: str) -> tuple[str, str]:
+    digits = raw.strip().split(".")[0]
+    if digits.isascii() and digits.isdigit() and len(digits) == 5 and int(digits) in _SERIAL_DAYS:
+        return "；像是日期的序列号", "; it looks like the day number of a date"
+    return "", ""
+
+
+def _note_year_spelling(body: Body, column: Column, texts: Any, values: np.ndarray, cells: np.ndarray) -> None:
+    cells = cells[np.isfinite(values[cells])]
+    if not len(cells):
+        return
+    raw, value = texts[int(cells[0])].as_py(), str(int(values[cells[0]]))
+    detail = ("学年写法", "spelling of the school year")
+    body.faults.add(
+        "NUM_NORMALISED", column=column.name, count=len(cells), n=len(cells), raw=raw, value=value, detail=detail
+    )
+    body.ledger.add(body.rows[cells], column.name, texts.take(pa.array(cells)), values[cells], "school year")
+
+
+def _code(text: str, known: Field, *, national: bool) -> tuple[str | None, str, tuple[str, str]]:
+    """Return the code in its plain form, what is wrong with it ("" for nothing), and what was done."""
+    pattern = known.pattern or ".+"
+    if re.fullmatch(pattern, text):
+        return text, _prefecture(text, known, national), ("", "")
+    rules: list[tuple[str, str]] = []
+    plain = _INVISIBLE.sub("", text)
+    if plain != text:
+        rules.append(("去掉不可见字符", "invisible characters removed"))
+    if _CONTROL.search(plain.strip()):
+        return plain, "invalid", ("", "")
+    narrow = plain.translate(_FULLWIDTH)
+    if narrow != plain:
+        rules.append(("全角改半角", "full-width characters"))
+    bare = _BLANKS.sub("", narrow)
+    if bare != narrow:
+        rules.append(("去掉空格", "blanks removed"))
+    if bare[:1] in "'’‘`" and len(bare) > 1:
+        bare = bare[1:]
+        rules.append(("去掉撇号", "apostrophe removed"))
+    if not bare or not re.search(r"[0-9A-Za-z]", bare):
+        return None, "missing", ("", "")
+    if _SCIENTIFIC.fullmatch(bare) and not re.fullmatch(r"[0-9]*[eE][0-9]{0,2}", bare.replace(".", "x")):
+        return bare, "scientific", ("", "")
+    floated = _FLOATED.fullmatch(bare)
+    if floated:
+        bare = floated.group(1)
+        rules.append(("去掉“.0”", "'.0' removed"))
+    return _fitted(bare, pattern, known, national, rules)
+
+
+def _fitted(
+    bare: str, pattern: str, known: Field, national: bool, rules: list[tuple[str, str]]
+) -> tuple[str | None, str, tuple[str, str]]:
+    rule = ("、".join(zh for zh, _ in rules), ", ".join(en for _, en in rules))
+    if re.fullmatch(pattern, bare):
+        return bare, _prefecture(bare, known, national), rule
+    if national and known.name == "county_code" and bare.isdigit() and len(bare) in (9, 12):
+        first = bare[:_COUNTY_DIGITS]
+        if re.fullmatch(pattern, first):
+            return first, _prefecture(first, known, national), ("truncated", "truncated")
+    return bare, "invalid", rule
+
+
+def _prefecture(code: str, known: Field, national: bool) -> str:
+    if not national or known.name != "county_code" or not code.endswith("00"):
+        return ""
+    from balancelab.intake.schema import load_schema
+
+    return "" if code in load_schema().whole_city_codes else "prefecture"
+
+
+def _note_number_codes(
+    body: Body, column: Column, texts: Any, codes: np.ndarray, fault_of: np.ndarray, numbers: np.ndarray
+) -> None:
+    """A code in a number cell keeps 15 digits at most, and no leading zero."""
+    cells = np.flatnonzero(numbers & (fault_of == ""))
+    long = [at for at in cells if len(texts[int(at)].as_py()) > _EXACT_DIGITS]
+    for at in long:
+        fault_of[at] = "long"
+    cells = cells[fault_of[cells] == ""]
+    if not len(cells):
+        return
+    raw, value = texts[int(cells[0])].as_py(), codes[cells[0]]
+    detail = ("代码存成了数值", "a code stored as a number")
+    body.faults.add(
+        "CODE_NORMALISED", column=column.name, count=len(cells), n=len(cells), raw=raw, value=value, detail=detail
+    )
+    body.ledger.add(body.rows[cells], column.name, texts.take(pa.array(cells)), codes[cells], "number to text")
+
+
+def _note_bad_codes(body: Body, column: Column, texts: Any, fault_of: np.ndarray) -> None:
+    name = column.name
+    county = body.schema.national and name == "county_code"
+    allowed = ("六位数字", "six digits") if county else ("字母和数字（1—20 位）", "1 to 20 letters and digits")
+    if (column.field.pattern and not county and name != "school_code") or not body.schema.national:
+        allowed = (column.field.pattern or "", column.field.pattern or "")
+    details = {
+        "scientific": ("是科学计数法", "is in scientific notation"),
+        "long": ("存成了数值，超过 15 位的数字已变成 0", "was stored as a number, which keeps only 15 digits"),
+    }
+    for kind, code in (
+        ("scientific", "CODE_DAMAGED"),
+        ("long", "CODE_DAMAGED"),
+        ("prefecture", "COUNTY_CONFLICT"),
+        ("invalid", "CODE_INVALID"),
+    ):
+
+        def add(at: int, kind: str = kind, code: str = code) -> None:
+            raw = texts[at].as_py()
+            if kind == "prefecture":
+                detail = (
+                    f"“{raw}”是地（市、省）级代码，不是县级代码。",
+                    f"“{printable(raw)}” is the code of a prefecture or province, not of a county.",
+                )
+            else:
+                detail = details.get(kind, ("", ""))
+            hint = _code_hint(raw) if county else ("", "")
+            body.faults.add(
+                code, row=int(body.rows[at]), column=name, raw=raw, detail=detail, allowed=allowed, hint=hint
+            )
+
+        body.each(code, np.flatnonzero(fault_of == kind), name, add)
+
+
+def _code_hint(raw: str) -> tuple[str, str]:
+    digits = raw.strip()
+    if digits.isascii() and digits.isdigit() and len(digits) == _COUNTY_DIGITS - 1:
+        return "；只有五位，可能丢了一位", "; it has five, one may be lost"
+    return "", ""
+
+
+def _note_code_changes(
+    body: Body, column: Column, texts: Any, codes: np.ndarray, rules: list[tuple[str, str]], which: np.ndarray
+) -> None:
+    changed = np.array([rule != ("", "") for rule in rules] or [False], dtype=bool)[which]
+    held = np.array([code is not None for code in codes], dtype=bool)
+    truncated = np.array([rule[1] == "truncated" for rule in rules] or [False], dtype=bool)[which]
+    for code, cells, rule in (
+        ("CODE_TRUNCATED", np.flatnonzero(changed & truncated & held), "first six digits"),
+        ("CODE_NORMALISED", np.flatnonzero(changed & ~truncated & held), "plain form"),
+    ):
+        if len(cells):
+            raw, value = texts[int(cells[0])].as_py(), codes[cells[0]]
+            detail = rules[which[cells[0]]]
+            body.faults.add(
+                code, column=column.name, count=len(cells), n=len(cells), raw=raw, value=value, detail=detail,
+                length=len(raw.strip()),
+            )  # fmt: skip
+            body.ledger.add(body.rows[cells], column.name, texts.take(pa.array(cells)), codes[cells], rule)
+
+
+def _label_table(known: Field) -> dict[str, str]:
+    table: dict[str, str] = {}
+    for id_, entry in known.values.items():
+        for alias in entry["aliases"]:
+            table.setdefault(folded(str(alias)), id_)
+    for id_, entry in known.values.items():
+        table.update(dict.fromkeys(map(folded, _usual(id_, entry)), id_))
+    return table
+
+
+def _usual(id_: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of a label that need no remark."""
+    return (id_, entry["zh"], entry["en"], *entry.get("plain", ()))
+
+
+def _raw_keys(unique: list[str], mapped: Mapping[str, str]) -> list[str]:
+    return [text for text in unique if folded(text) in mapped]
+
+
+def _near_label(raw: str, known: Field, table: Mapping[str, str]) -> tuple[str, str]:
+    close = difflib.get_close_matches(folded(raw)[:60], list(table), n=1, cutoff=0.6)
+    if not close:
+        return "", ""
+    id_ = table[close[0]]
+    return f"；是否应为“{known.values[id_]['zh']}”？", f"; did you mean {id_}?"
+
+
+def _note_labels(
+    body: Body,
+    column: Column,
+    texts: Any,
+    unique: list[str],
+    ids: list[str | None],
+    which: np.ndarray,
+    silent: set[str],
+) -> None:
+    differs = np.array([id_ is not None and id_ != text for id_, text in zip(ids, unique, strict=True)] or [False])
+    cells = np.flatnonzero(differs[which])
+    if len(cells):
+        values = pa.array(ids, pa.string()).take(pa.array(which[cells]))
+        body.ledger.add(body.rows[cells], column.name, texts.take(pa.array(cells)), values, "label")
+    counts = np.bincount(which, minlength=len(unique)) if len(which) else np.zeros(len(unique), int)
+    said = [
+        (text, id_, int(counts[at]))
+        for at, (text, id_) in enumerate(zip(unique, ids, strict=True))
+        if id_ and text not in silent
+    ]
+    if said:
+        total = sum(count for _, _, count in said)
+        pairs = "; ".join(f"“{printable(text)}” = {id_}" for text, id_, _ in said[:30])
+        body.faults.add("LABEL_MAPPED", column=column.name, count=total, n=total, pairs=pairs)
+
+
+def note_special(body: Body, column: Column, texts: Any, special: Mapping[int, str]) -> None:
+    """Note error values, dates and formulas without a value in `column`."""
+    for kind, code in SPECIAL_CODES.items():
+        cells = [at for at, what in special.items() if what == kind]
+
+        def add(at: int, code: str = code) -> None:
+            body.faults.add(code, row=int(body.rows[at]), column=column.name, raw=texts[at].as_py())
+
+        body.each(code, cells, column.name, add)
+
+
+def _signs(texts: Any, gone: np.ndarray) -> dict[str, int]:
+    signs = pc.value_counts(pc.utf8_trim_whitespace(texts.filter(pa.array(gone)))).to_pylist()
+    return {sign["values"]: int(sign["counts"]) for sign in signs}

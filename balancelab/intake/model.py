@@ -1,0 +1,119 @@
+"""What the door hands over: a clean table, what was kept out, what was found, and every value that was changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from balancelab.intake.findings import Finding
+
+EXCLUDED_COLUMNS = ("source_row", "county_code", "school_code", "school", "students", "reason")
+LEDGER_COLUMNS = ("file", "sheet", "row", "column", "raw", "value", "rule")
+
+EXCLUSION_REASONS: dict[str, tuple[str, str]] = {
+    "total_row": ("合计、小计行", "total row"),
+    "average_row": ("平均数行", "row of averages"),
+    "note": ("标题或附注行", "title or note"),
+    "repeated_header": ("重复的表头", "repeated header"),
+    "example_row": ("模板中的示例行", "example row of the form"),
+    "of_which_row": ("“其中”行", "'of which' line"),
+    "group_row": ("上级单位的汇总行", "row of a larger unit"),
+    "unreadable_row": ("列数不符、未读取的行", "row with the wrong number of fields"),
+    "comment_row": ("注释行", "comment line"),
+    "second_table": ("第二张表的行", "row of a second table"),
+    "other_year": ("其他年度", "another year"),
+}
+"""Reasons why a row is kept out at the door; ``missing_<column>`` is added by a column map."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """
+    Where a table came from.
+
+    Attributes
+    ----------
+    file : str
+        Base name only.
+    sheet : str or None
+    sha256 : str
+        Of the file's bytes.
+    size_bytes : int
+    rows_in : int
+        Rows below the header that hold anything; always ``len(schools) + len(excluded)``.
+    encoding : str or None
+        Of a text file.
+    """
+
+    file: str
+    sheet: str | None
+    sha256: str
+    size_bytes: int
+    rows_in: int
+    encoding: str | None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """
+    A table that came through the door.
+
+    Attributes
+    ----------
+    schools : DataFrame
+        Clean rows, sorted by year, county, school and stage: the schema's columns that the file has, further
+        declared columns, and ``source_row`` (row of the spreadsheet). ``year`` is int64, codes, names and labels
+        are text, counts and amounts are float64 with NaN for missing.
+    excluded : DataFrame
+        Rows kept out, one each: ``source_row, county_code, school_code, school, students, reason``. Rows that are
+        no school (totals, notes, headers) have no students, so that students are not counted twice; the text of
+        notes is not kept.
+    findings : tuple of Finding
+        Most important first.
+    ledger : DataFrame
+        Every value that differs from its raw cell: ``file, sheet, row, column, raw, value, rule``.
+    source : Source
+    """
+
+    schools: pd.DataFrame
+    excluded: pd.DataFrame
+    findings: tuple[Finding, ...]
+    ledger: pd.DataFrame
+    source: Source
+
+    def for_county(self, county_code: str) -> Intake:
+        """
+        Return the part of one county.
+
+        Findings about the file as a whole stay, those about another county go, missing values are counted anew.
+        ``source.rows_in`` counts the county's rows, so that rows in = schools + excluded still holds.
+        """
+        from balancelab.intake.silences import recounted
+
+        schools = self.schools[self.schools["county_code"] == county_code].reset_index(drop=True)
+        excluded = self.excluded[self.excluded["county_code"] == county_code].reset_index(drop=True)
+        rows = np.concatenate([schools["source_row"].to_numpy(), excluded["source_row"].to_numpy()])
+        ledger = self.ledger[np.isin(self.ledger["row"].to_numpy(), rows)].reset_index(drop=True)
+        mine = tuple(each for each in self.findings if each.county_code in (None, county_code))
+        findings = recounted(mine, schools, ledger, self.source.file, self.source.sheet)
+        source = replace(self.source, rows_in=len(schools) + len(excluded))
+        return Intake(schools, excluded, findings, ledger, source)
+
+    def save(self, path: str | Path) -> None:
+        """
+        Write everything to one Parquet file; ``read_schools(path)`` gives the identical Intake back.
+
+        The same Intake gives the same bytes.
+        """
+        from balancelab.intake.store import save_intake
+
+        save_intake(self, Path(path))
+
+    def _repr_html_(self) -> str:
+        return self.schools._repr_html_()  # type: ignore[operator]

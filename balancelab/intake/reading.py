@@ -1,0 +1,207 @@
+"""The way in: one function that refuses what is doubtful, and one that only says what it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from balancelab.intake.assembling import Choice, assemble
+from balancelab.intake.body import Ledger
+from balancelab.intake.column_map import ColumnMap, read_column_map
+from balancelab.intake.columns import ColumnsNeeded
+from balancelab.intake.delimited import read_delimited
+from balancelab.intake.encoding import to_utf8
+from balancelab.intake.excluding import Excluded
+from balancelab.intake.files import Opened, Unreadable, open_file
+from balancelab.intake.findings import DataRefused, Faults
+from balancelab.intake.grid import Grid
+from balancelab.intake.headers import Dictionary
+from balancelab.intake.model import Intake, Source
+from balancelab.intake.schema import Schema, load_schema
+
+if TYPE_CHECKING:
+    from balancelab.standards import Standard
+
+
+def read_schools(
+    path: str | Path,
+    *,
+    year: int | None = None,
+    sheet: str | None = None,
+    column_map: str | Path | None = None,
+    columns_needed: ColumnsNeeded | None = None,
+    all_years: bool = False,
+    standard: Standard | None = None,
+) -> Intake:
+    """
+    Read a school table, or refuse it with everything that is wrong with it.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.csv`` (also ``.tsv``, ``.txt``, ``.csv.gz``; UTF-8, UTF-16 or GB18030), ``.xlsx``, ``.xlsm``, ``.xls``,
+        ``.xlsb``, ``.ods``, ``.et``, ``.parquet``, or what :meth:`Intake.save` wrote.
+    year : int, optional
+        The one year to keep; the other years' rows are excluded, not checked.
+    sheet : str, optional
+        Name of the worksheet; needed where several hold a table.
+    column_map : str or Path, optional
+        TOML file that says what a foreign table's headers and labels mean.
+    columns_needed : mapping, optional
+        Indicator id → alternative sets of columns, of which the table must have one. Without it only the schema's
+        required columns are demanded.
+    all_years : bool
+        Keep several years. They are never pooled unless this is said.
+    standard : Standard, optional
+        For the remarks that depend on one: schools outside its scope, counties where a statistic is not defined.
+
+    Returns
+    -------
+    Intake
+
+    Raises
+    ------
+    DataRefused
+        If anything is found that is an error.
+    balancelab.definitions.InvalidDefinition
+        If the column map is wrong.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import balancelab
+    >>> sample = Path(balancelab.__file__).parents[1] / "data" / "sample" / "schools.csv"
+    >>> intake = read_schools(sample, year=2024)  # doctest: +SKIP
+    """
+    intake = inspect(
+        path,
+        year=year,
+        sheet=sheet,
+        column_map=column_map,
+        columns_needed=columns_needed,
+        all_years=all_years,
+        standard=standard,
+    )
+    if any(each.severity == "error" for each in intake.findings):
+        raise DataRefused(intake.findings)
+    return intake
+
+
+def inspect(
+    path: str | Path,
+    *,
+    year: int | None = None,
+    sheet: str | None = None,
+    column_map: str | Path | None = None,
+    columns_needed: ColumnsNeeded | None = None,
+    all_years: bool = False,
+    standard: Standard | None = None,
+) -> Intake:
+    """
+    Read a school table as far as it can be read and say what was found; see :func:`read_schools` for the parameters.
+
+    Never raises for a fault of the data: errors are among the findings, and then the rows are not to be used.
+
+    Returns
+    -------
+    Intake
+    """
+    path = Path(path)
+    schema = load_schema()
+    mapping = read_column_map(column_map, schema) if column_map is not None else None
+    schema = mapping.applied(schema) if mapping else schema
+    faults = Faults(path.name, schema=schema)
+    task = _Task(path, sheet, mapping, schema, columns_needed or {}, Choice(year, all_years), faults)
+    intake = task.run()
+    return intake if standard is None else _with_standard(intake, standard)
+
+
+@dataclass
+class _Task:
+    path: Path
+    sheet: str | None
+    mapping: ColumnMap | None
+    schema: Schema
+    needed: ColumnsNeeded
+    choice: Choice
+    faults: Faults
+    opened: Opened | None = None
+    encoding: str | None = None
+
+    def run(self) -> Intake:
+        try:
+            self.opened = open_file(self.path, self.faults)
+            if self.opened.kind == "parquet" and _is_stored(self.opened.content):
+                return self._stored(self.opened.content)
+            dictionary = Dictionary(self.schema, self.mapping, self._further())
+            grid = self._grid(self.opened, dictionary)
+            table = assemble(grid, dictionary, self.needed, self.choice, self.faults)
+        except Unreadable:
+            return self._nothing()
+        return Intake(
+            table.schools,
+            table.excluded,
+            self.faults.findings(),
+            table.ledger,
+            self._source(len(table.schools) + len(table.excluded)),
+        )
+
+    def _further(self) -> list[str]:
+        """Columns that an indicator needs and the schema does not have: read where the header is their id."""
+        return sorted({name for sets in self.needed.values() for each in sets for name in each})
+
+    def _grid(self, opened: Opened, dictionary: Dictionary) -> Grid:
+        if opened.kind == "text":
+            content, self.encoding = to_utf8(opened.content, self.faults)
+            return read_delimited(content, self.path.suffix.lower(), self.faults)
+        if opened.kind == "parquet":
+            from balancelab.intake.typed import read_parquet
+
+            return read_parquet(opened.content, self.faults)
+        from balancelab.intake.workbook import read_workbook
+
+        return read_workbook(opened, self.sheet, dictionary, self.faults)
+
+    def _source(self, rows_in: int) -> Source:
+        digest, size = (self.opened.sha256, self.opened.size_bytes) if self.opened else ("", 0)
+        return Source(self.path.name, self.faults.sheet, digest, size, rows_in, self.encoding)
+
+    def _stored(self, content: bytes) -> Intake:
+        from balancelab.intake.store import load_intake, select_year
+
+        return select_year(load_intake(content), self.choice, self.faults)
+
+    def _nothing(self) -> Intake:
+        excluded = Excluded(Grid([], _no_rows()), {}).frame()
+        ledger = Ledger(self.faults.file, self.faults.sheet).frame()
+        columns = {name: pd.Series([], dtype="str") for name in self.schema.primary_key}
+        schools = pd.DataFrame(
+            {**columns, "year": _no_rows(), "county_code": pd.Series([], dtype="str"), "source_row": _no_rows()}
+        )
+        return Intake(schools, excluded, self.faults.findings(), ledger, self._source(0))
+
+
+def _no_rows() -> np.ndarray:
+    return np.array([], dtype=np.int64)
+
+
+def _is_stored(content: bytes) -> bool:
+    import io
+
+    from balancelab.intake.store import is_stored
+
+    try:
+        return is_stored(pq.read_metadata(io.BytesIO(content)).metadata)
+    except (OSError, ValueError):
+        return False
+
+
+def _with_standard(intake: Intake, standard: Standard) -> Intake:
+    from balancelab.intake.statistics import with_standard
+
+    return with_standard(intake, standard)
