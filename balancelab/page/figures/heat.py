@@ -8,7 +8,7 @@ import numpy as np
 
 from balancelab.page import theme
 from balancelab.page.display import clean_text, number_text
-from balancelab.page.naming import MOST_ROWS, indicator_words, name_cut, stages_present
+from balancelab.page.naming import MOST_ROWS, indicator_words, name_cut, stages_present, state_of
 from balancelab.verdicts import COMPOSITE
 
 if TYPE_CHECKING:
@@ -37,13 +37,11 @@ def school_heat(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, stand
         )
         shown = order.index[:MOST_ROWS]
         names = schools[schools["stage"] == stage].set_index("school_code")["school"]
-        met = here.assign(ok=here["met"].fillna(False).astype(bool)).pivot(
-            index="school_code", columns="indicator", values="ok"
-        )
+        marks = _signs(here, "school_code")
         figure = _heat(
             page,
             table.loc[shown].to_numpy(float),
-            met.loc[shown, ids].to_numpy(bool),
+            marks.loc[shown, ids].to_numpy(str),
             [name_cut(names[code]) for code in shown],
             [page.word(indicator_words(standard, name)) for name in ids],
             percent=True,
@@ -90,15 +88,13 @@ def county_heat(page: Page, counties: pd.DataFrame, names: pd.Series, standard: 
         ratio = here.assign(ratio=here["value"] / here["limit"]).pivot(
             index="county_code", columns="indicator", values="ratio"
         )
-        met = here.assign(ok=here["met"].fillna(False).astype(bool)).pivot(
-            index="county_code", columns="indicator", values="ok"
-        )
+        marks = _signs(here, "county_code")
         values = here.pivot(index="county_code", columns="indicator", values="value")
         shown = ratio[ids].max(axis=1).sort_values(ascending=False).index[:MOST_ROWS]
         figure = _heat(
             page,
             2 - ratio.loc[shown, ids].to_numpy(float),  # above the limit is bad here, below the requirement there
-            met.loc[shown, ids].to_numpy(bool),
+            marks.loc[shown, ids].to_numpy(str),
             [name_cut(names[code]) for code in shown],
             [page.word(indicator_words(standard, name)) for name in ids],
             labels=values.loc[shown, ids].to_numpy(float),
@@ -106,10 +102,9 @@ def county_heat(page: Page, counties: pd.DataFrame, names: pd.Series, standard: 
         )
         page.figure(
             figure,
-            caption_zh="{stage}差异系数（显示 {shown} 个，共 {all} 个；× 为高于限值 {limit} 或不能判定）",
-            caption_en="{stage}: coefficients of variation ({shown} of {all} shown; × = above the "
-            "limit {limit}, or not "
-            "decided)",
+            caption_zh="{stage}差异系数（显示 {shown} 个，共 {all} 个；限值 {limit}；× 高于限值，◐ 不能判定）",
+            caption_en="{stage}: coefficients of variation ({shown} of {all} shown; limit {limit}; "
+            "× = above it, ◐ = not decided)",
             alt_zh="热力表：{all} 个地区的差异系数，{above} 处高于限值。",
             alt_en="Heat table of coefficients of variation in {all} places; {above} lie above the limit.",
             stage=page.word(standard.stages[stage]),
@@ -123,7 +118,7 @@ def county_heat(page: Page, counties: pd.DataFrame, names: pd.Series, standard: 
 def _heat(
     page: Page,
     ratios: np.ndarray,
-    met: np.ndarray,
+    marks: np.ndarray,
     rows: list[str],
     columns: list[str],
     *,
@@ -142,7 +137,7 @@ def _heat(
         axes.pcolormesh(colours, cmap=_below_stands_out(), norm=Normalize(0.4, 1.6), edgecolors="white", linewidth=0.8)
         for (line, column), value in np.ndenumerate(shown):
             text = number_text(value, decimals, percent=percent)
-            mark = "" if met[line, column] or np.isnan(value) else "×"
+            mark = "" if np.isnan(value) else str(marks[line, column])
             dark = np.nan_to_num(ratios[line, column], nan=1.0) < 0.58
             axes.text(
                 column + 0.5,
@@ -161,6 +156,13 @@ def _heat(
         for spine in axes.spines.values():
             spine.set_visible(False)
     return figure
+
+
+def _signs(verdicts: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Return the sign before each number: nothing where met, a cross where not, a half disc where it is not decided."""
+    signs = {"met": "", "failed": "×", "undetermined": "◐"}
+    table = verdicts.assign(sign=[signs[state_of(met)] for met in verdicts["met"]])
+    return table.pivot(index=key, columns="indicator", values="sign")
 
 
 def _below_stands_out() -> LinearSegmentedColormap:

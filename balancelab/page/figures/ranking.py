@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from balancelab.page import Page
     from balancelab.standards import Standard
 
+_MOST_RATIO = 2.5  # what lies further out is drawn at the edge, with its number
 _ROW = 0.235  # inches for one line of the chart
 
 
@@ -55,10 +56,10 @@ def county_ranking(page: Page, conclusions: pd.DataFrame, counties: pd.DataFrame
         left.set_xlim(0, 1.19)
         left.set_xticks([0, 0.5, 1], ["0", "50%", "100%"])
         right.axvline(1.0, color=theme.LIMIT, linewidth=1.1, zorder=1)
-        ticks = [0, 0.5, 1, 1.5, 2, 3, 4]
-        top = max(1.3, float(np.nanmax(shown["worst"].to_numpy(float), initial=1.0)) * 1.2)
-        right.set_xlim(0, top)
-        right.set_xticks([tick for tick in ticks if tick < top], [f"{tick:.0%}" for tick in ticks if tick < top])
+        top = min(_MOST_RATIO, max(1.3, float(np.nanmax(shown["worst"].to_numpy(float), initial=1.0)) * 1.2))
+        ticks = [tick for tick in (0.0, 0.5, 1.0, 1.5, 2.0) if tick < top]
+        right.set_xlim(0, top * 1.12)
+        right.set_xticks(ticks, [number_text(tick, 0, percent=True) for tick in ticks])
         left.set_yticks(lines, [name_cut(name, 18) for name in shown["county"]])
         left.set_ylim(len(shown) - 0.4, -0.6)
         for axes in (left, right):
@@ -86,11 +87,12 @@ def _rank_panel(axes: Axes, values: np.ndarray, lines: np.ndarray, rows: pd.Data
         if np.isnan(value):
             continue
         look = theme.STATUS[state]
-        axes.plot([0, value], [line, line], color=theme.RULE, linewidth=1.0, zorder=1)
-        axes.plot([value], [line], marker=look.marker, color=look.color, markersize=5.5, linestyle="", zorder=3)
+        place = min(value, _MOST_RATIO)
+        axes.plot([0, place], [line, line], color=theme.RULE, linewidth=1.0, zorder=1)
+        axes.plot([place], [line], marker=look.marker, color=look.color, markersize=5.5, linestyle="", zorder=3)
         axes.annotate(
             number_text(value, 0, percent=percent),
-            (value, line),
+            (place, line),
             (6, 0),
             textcoords="offset points",
             va="center",

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from balancelab.page import Page
     from balancelab.standards import Standard
 
-SET_ASIDE_REASONS: dict[str, Text] = {}
+_SET_ASIDE: dict[str, Text] = {
+    "other_year": {"zh": "其他年份", "en": "Another year"},
+    "total_row": {"zh": "合计、小计行", "en": "Total rows"},
+    "average_row": {"zh": "平均值行", "en": "Rows of averages"},
+    "repeated_header": {"zh": "重复的表头", "en": "Repeated headers"},
+    "unit_row": {"zh": "单位行", "en": "Rows of units"},
+    "note": {"zh": "说明、填表人等附注", "en": "Notes"},
+    "comment_row": {"zh": "注释行", "en": "Comment rows"},
+    "example_row": {"zh": "填报示例行", "en": "Example rows of the form"},
+    "missing": {"zh": "未填报：{column}", "en": "Not reported: {column}"},
+}
 _STEPS = {
     "in_file": {"zh": "表中记录", "en": "Rows in the table"},
     "set_aside": {"zh": "读表时剔除", "en": "Set aside on reading"},
@@ -40,10 +50,10 @@ def accounting(page: Page, account: pd.DataFrame, standard: Standard) -> None:
     standard : Standard
         Gives the words of its exclusions.
     """
-    words: dict[str, Text] = {**SET_ASIDE_REASONS, **exclusion_reasons(standard)}
+    words: dict[str, Text] = {**_SET_ASIDE, **exclusion_reasons(standard)}
     table = account.assign(
         step=[page.word(_STEPS[step]) for step in account["step"]],
-        reason=[words_or_nothing(page, words.get(reason)) or reason for reason in account["reason"]],
+        reason=[_reason(page, words, reason) for reason in account["reason"]],
         mark=account["step"].map(
             {"in_file": "total", "analysed": "total", "excluded": "excluded", "set_aside": "excluded"}
         ),
@@ -60,6 +70,12 @@ def accounting(page: Page, account: pd.DataFrame, standard: Standard) -> None:
         caption_en="Accounting: rows in the table = set aside + not counted + analysed",
         row_marks="mark",
     )
+
+
+def _reason(page: Page, words: dict[str, Text], reason: str) -> str:
+    if reason.startswith("missing_") and reason not in words:
+        return page.word(words["missing"]).replace("{column}", reason.removeprefix("missing_"))
+    return words_or_nothing(page, words.get(reason)) or reason
 
 
 def excluded_schools(page: Page, schools: pd.DataFrame, standard: Standard) -> None:
@@ -82,7 +98,7 @@ def excluded_schools(page: Page, schools: pd.DataFrame, standard: Standard) -> N
     )
 
 
-def reading_notes(page: Page, findings: Iterable[Finding]) -> None:
+def reading_notes(page: Page, findings: Iterable[Finding], standard: Standard) -> None:
     """
     Show what the reading of the table found about these rows: warnings, and how many cells were normalised.
 
@@ -92,9 +108,16 @@ def reading_notes(page: Page, findings: Iterable[Finding]) -> None:
         Where the table goes.
     findings : iterable of Finding
         From the intake, of this county or of the whole file.
+    standard : Standard
+        Gaps in columns that its indicators do not use are left out.
     """
     findings = list(findings)
-    warnings = [finding for finding in findings if finding.severity == "warning"]
+    used = {column for sets in standard.columns_needed().values() for columns in sets for column in columns}
+    warnings = [
+        finding
+        for finding in findings
+        if finding.severity == "warning" and (not finding.code.startswith("MISSING") or finding.column in used)
+    ]
     normalised = sum(finding.severity == "normalised" for finding in findings)
     if normalised:
         page.note(
