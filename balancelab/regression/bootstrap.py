@@ -102,7 +102,7 @@ def wild_cluster_test(fit: Fit, term: str, *, reps: int = 9999, seed: int = 0) -
     if not model.absorbed.exact_leverage or not model.absorbed.local:
         raise refuse(
             "两个固定效应都很大（或固定效应跨越聚类），无法做野聚类自助法。",
-            "With two large absorbed effects, or one that runs across the clusters, there is no wild cluster bootstrap.",
+            "Two large absorbed effects, or one that runs across the clusters, leave no wild cluster bootstrap.",
         )
     where = positions([term], model.design.terms)[0]
     solution = model.solution

@@ -72,6 +72,8 @@ class Design:
         Labels of the rows kept.
     names : ndarray of str, shape (n_rows,)
         Name of each row: its `school`, or its label.
+    kept : ndarray of bool
+        Which rows of the given table these are.
     dropped : pandas.DataFrame
         Columns `row`, `school`, `reason` (``missing``, ``zero_weight``), `columns` (those that lacked a value).
     schools : pandas.DataFrame
@@ -92,6 +94,7 @@ class Design:
     cluster: Grouping | None
     rows: pd.Index
     names: np.ndarray
+    kept: np.ndarray
     dropped: pd.DataFrame
     schools: pd.DataFrame = field(repr=False)
     spec: Any = field(repr=False)
@@ -148,17 +151,17 @@ def build_design(
     parsed = parse(formula, list(schools.columns))
     effect_names = (effects,) if isinstance(effects, str) else tuple(effects or ())
     _check_columns((*effect_names, *keep), schools)
-    columns: dict[str, pd.Series] = {name: schools[name] for name in dict.fromkeys((*parsed.columns, *keep))}
+    columns: dict[str, pd.Series] = {name: schools[name] for name in parsed.columns}
     weighted, weights_name = _column(weights, "weights", schools)
     clustered, cluster_name = _column(cluster, "cluster", schools)
-    needed = dict(columns)
-    needed.update({name: schools[name] for name in effect_names})
+    needed = {**columns, **{name: schools[name] for name in (*keep, *effect_names)}}
     if weighted is not None:
         needed[weights_name] = weighted = _numbers(weighted, weights_name, schools)
     if clustered is not None:
         needed[cluster_name] = clustered
     kept, dropped = _complete(needed, weighted, schools)
     table = _clean(columns, parsed.categories, kept, schools)
+    table = table.assign(**{name: schools[name][kept] for name in keep if name not in table})
     return _assemble(
         parsed,
         table,
@@ -167,6 +170,7 @@ def build_design(
         effects=tuple(grouping(name, schools[name].to_numpy()[kept]) for name in effect_names),
         cluster=None if clustered is None else grouping(cluster_name, clustered.to_numpy()[kept]),
         names=row_names(schools)[kept],
+        kept=kept,
         dropped=dropped,
     )
 

@@ -130,7 +130,7 @@ def _extremes(influence: pd.DataFrame) -> pd.DataFrame:
     for measure in ("cooks_distance", "leverage", "studentised_residual"):
         sizes = influence[measure].abs()
         if sizes.notna().any():
-            top = influence.loc[sizes.idxmax()]
+            top = influence.iloc[int(np.nanargmax(sizes.to_numpy()))]
             rows.append((measure, top["row"], top["school"], top[measure]))
     return pd.DataFrame(rows, columns=["measure", "row", "school", "value"])
 

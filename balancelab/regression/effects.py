@@ -172,7 +172,7 @@ def check_nesting(effects: Sequence[Grouping], cluster: Grouping) -> None:
                     "zh": f"聚类“{cluster.name}”比固定效应“{effect.name}”更细（每一类都在其一组之内），"
                     f"两者颠倒；请按“{effect.name}”或更大的单位聚类，或把它以 C({effect.name}) 写入公式。",
                     "en": f"The clusters '{cluster.name}' lie inside the groups of the effect '{effect.name}', the "
-                    f"wrong way round; cluster by '{effect.name}' or coarser, or write C({effect.name}) as a regressor.",
+                    f"wrong way round; cluster by '{effect.name}' or coarser, or make C({effect.name}) a regressor.",
                 }
             )
         elif len(spread) <= 0.1 * effect.n:
@@ -258,7 +258,9 @@ def _both_out(columns: np.ndarray, weights: np.ndarray, first: Grouping, second:
     return result
 
 
-def _conjugate(apply: Callable[[np.ndarray], np.ndarray], right: np.ndarray, diagonal: np.ndarray, goal: float) -> np.ndarray:
+def _conjugate(
+    apply: Callable[[np.ndarray], np.ndarray], right: np.ndarray, diagonal: np.ndarray, goal: float
+) -> np.ndarray:
     """Solve a consistent positive semi-definite system by preconditioned conjugate gradients."""
     solution = np.zeros_like(right)
     residual = right.copy()

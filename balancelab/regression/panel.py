@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from balancelab.regression.design import Column, Design, Grouping, build_design, grouping, row_names
+from balancelab.regression.design import Column, Design, Grouping, build_design, grouping
 from balancelab.regression.effects import group_means
 from balancelab.regression.errors import listed, refuse
 from balancelab.regression.inference import estimates

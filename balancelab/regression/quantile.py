@@ -169,7 +169,9 @@ def exact_quantile(X: np.ndarray, y: np.ndarray, weights: np.ndarray, tau: float
         -y * weights, A_eq=unit.T, b_eq=(1 - tau) * unit.sum(axis=0), bounds=(0, 1), method="highs-ds"
     )
     if solved.status != 0:
-        raise refuse(f"分位数回归未能求解：{solved.message}", f"The quantile regression was not solved: {solved.message}")
+        raise refuse(
+            f"分位数回归未能求解：{solved.message}", f"The quantile regression was not solved: {solved.message}"
+        )
     rough = -solved.eqlin.marginals / scale
     basis = _vertex(X, y, rough)
     exact = np.linalg.solve(X[basis], y[basis])
@@ -185,7 +187,7 @@ def _check(taus: Sequence[float], reps: int, errors: str, *, with_groups: bool) 
         raise refuse(f"errors 只能为 {known}，而不是“{errors}”。", f"errors must be one of {known}, not '{errors}'.")
     if errors != "bootstrap" and with_groups:
         raise refuse(
-            f"标准误公式 {errors} 不适用于聚类或加权；请用 errors=\"bootstrap\"。",
+            f'标准误公式 {errors} 不适用于聚类或加权；请用 errors="bootstrap"。',
             f"The formula errors '{errors}' know no clusters or weights; use errors=\"bootstrap\".",
         )
     if errors == "bootstrap" and reps < 2:
@@ -212,9 +214,7 @@ def _vertex(X: np.ndarray, y: np.ndarray, coefficients: np.ndarray) -> np.ndarra
     return np.array(chosen)
 
 
-def _bootstrap(
-    design: Design, loads: np.ndarray, taus: Sequence[float], reps: int, seed: int
-) -> np.ndarray:
+def _bootstrap(design: Design, loads: np.ndarray, taus: Sequence[float], reps: int, seed: int) -> np.ndarray:
     """Standard deviation of each coefficient over draws, shape (n_taus, n_terms)."""
     random = np.random.default_rng(seed)
     codes = np.arange(design.n) if design.cluster is None else design.cluster.codes
