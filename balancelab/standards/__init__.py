@@ -14,11 +14,12 @@ from pathlib import Path
 
 from balancelab.definitions import InvalidDefinition, nearest, shipped
 from balancelab.indicators import load_indicators
+from balancelab.standards.figures import Figure, load_figures
+from balancelab.standards.items import Conclusion, Condition, Item, Relaxation, Rubric, Setting
 from balancelab.standards.model import (
     CountyRule,
     Display,
     Exclusion,
-    Item,
     Requirement,
     SchoolRule,
     Scope,
@@ -28,16 +29,23 @@ from balancelab.standards.model import (
 from balancelab.standards.reading import read_standard_file
 
 __all__ = [
+    "Conclusion",
+    "Condition",
     "CountyRule",
     "Display",
     "Exclusion",
+    "Figure",
     "Item",
+    "Relaxation",
     "Requirement",
+    "Rubric",
     "SchoolRule",
     "Scope",
+    "Setting",
     "StageWeights",
     "Standard",
     "list_standards",
+    "load_figures",
     "load_standard",
 ]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from balancelab.definitions import Text
 from balancelab.indicators import Indicator
+from balancelab.standards.items import Conclusion, Item, Relaxation, Rubric, Setting
 
 Limits = Mapping[str, Decimal]
 """A limit per stage."""
@@ -16,13 +17,19 @@ Limits = Mapping[str, Decimal]
 
 @dataclass(frozen=True)
 class Requirement:
-    """What a school's indicator must reach, per stage; exactly one of `at_least` and `at_most` is given."""
+    """
+    What a school's indicator must reach, per stage; exactly one of `at_least` and `at_most` is given.
+
+    `authority` and `source` say whose requirement it is and which file it stands in.
+    """
 
     indicator: str
     clause: Text
     at_least: Limits | None = None
     at_most: Limits | None = None
     confidence: str = ""
+    authority: str = ""
+    source: str = ""
 
     @property
     def comparison(self) -> str:
@@ -43,6 +50,8 @@ class SchoolRule:
     floor_share: Decimal
     clause: Text
     confidence: str = ""
+    authority: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ class CountyRule:
     at_most: Limits
     clause: Text
     confidence: str = ""
+    authority: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,19 +94,6 @@ class Scope:
 
     clause: Text
     exclude: tuple[Exclusion, ...]
-    confidence: str = ""
-
-
-@dataclass(frozen=True)
-class Item:
-    """A checklist item: a requirement on the county."""
-
-    id: str
-    label: Text
-    unit: Text
-    clause: Text
-    at_least: Decimal | None = None
-    at_most: Decimal | None = None
     confidence: str = ""
 
 
@@ -131,6 +129,10 @@ class Standard:
     illustrative: bool
     extends: tuple[str, ...]
     path: Path
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    relaxations: Mapping[str, Relaxation] = field(default_factory=dict)
+    rubric: Rubric | None = None
+    conclusion: Conclusion | None = None
 
     def columns_needed(self) -> dict[str, tuple[frozenset[str], ...]]:
         """Indicator id → alternative sets of columns; the school table must have one set of each."""
@@ -139,6 +141,14 @@ class Standard:
     def splits(self) -> tuple[str, ...]:
         """Columns whose whole-school amounts are shared out among stages."""
         return self.stage_weights.splits if self.stage_weights else ()
+
+    def setting(self, name: str) -> str | Decimal | bool:
+        """Return the value of an open point; raises KeyError where the standard has none of that name."""
+        return self.settings[name].value
+
+    def blocks(self) -> Mapping[str, Text]:
+        """Return the blocks of the evaluation in the document's order."""
+        return self.conclusion.blocks if self.conclusion else {}
 
     def _repr_html_(self) -> str:
         """Return the requirements as a table, for notebooks."""

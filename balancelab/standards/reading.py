@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balancelab.definitions import Checker, nearest
+from balancelab.standards.item_reading import (
+    Origins,
+    read_conclusion,
+    read_items,
+    read_relaxations,
+    read_rubric,
+    read_settings,
+)
 from balancelab.standards.model import (
     CountyRule,
     Display,
     Exclusion,
-    Item,
     Requirement,
     SchoolRule,
     Scope,
@@ -34,11 +41,17 @@ _TOP_OPTIONAL = (
     "stage_weights",
     "display",
     "items",
+    "settings",
+    "relaxations",
+    "rubric",
+    "conclusion",
     "terms",
     "illustrative",
 )
 _APPLIES = ("each indicator", "their mean")
-_DEEP = ("requirements", "items", "terms")  # an overlay replaces single entries of these, each entry whole
+# An overlay replaces single entries of these, each entry whole; of the others it replaces the whole table.
+_DEEP = ("requirements", "items", "settings", "relaxations", "terms")
+_WHOLE = ("school_rule", "county_rule", "rubric")
 
 
 def read_standard_file(path: Path, indicators: Mapping[str, Indicator], known: Mapping[str, Path]) -> Standard:
@@ -50,9 +63,13 @@ def read_standard_file(path: Path, indicators: Mapping[str, Indicator], known: M
     InvalidDefinition
         Every fault of the file at once.
     """
-    table, chain, checker = _merged(path, known, ())
+    table, chain, origins, checker = _merged(path, known, ())
     checker.keys(table, "", required=_TOP_REQUIRED, optional=_TOP_OPTIONAL)
     stages = _stages(checker, table)
+    conclusion = read_conclusion(checker, table)
+    blocks = tuple(conclusion.blocks) if conclusion else ()
+    settings = read_settings(checker, table, origins)
+    items = read_items(checker, table, origins, settings, blocks)
     fields: dict[str, Any] = {
         "id": path.stem,
         "label": checker.text(table, "label", ""),
@@ -62,12 +79,16 @@ def read_standard_file(path: Path, indicators: Mapping[str, Indicator], known: M
         "authority": checker.typed(table, "authority", "a text", "", ""),
         "indicators": _indicators(checker, table, indicators),
         "stages": stages,
-        "requirements": _requirements(checker, table, stages),
-        "school_rule": _school_rule(checker, table),
-        "county_rule": _county_rule(checker, table, stages),
+        "requirements": _requirements(checker, table, stages, origins),
+        "school_rule": _school_rule(checker, table, origins),
+        "county_rule": _county_rule(checker, table, stages, origins),
         "stage_weights": _stage_weights(checker, table),
         "scope": _scope(checker, table),
-        "items": _items(checker, table),
+        "items": items,
+        "settings": settings,
+        "relaxations": read_relaxations(checker, table, origins, table.get("indicators", ()), items),
+        "rubric": read_rubric(checker, table, origins, items, blocks),
+        "conclusion": conclusion,
         "display": _display(checker, table),
         "terms": {name: checker.text(table["terms"], name, "terms") for name in table.get("terms", {})},
         "illustrative": checker.typed(table, "illustrative", "true or false", "", False),
@@ -80,12 +101,17 @@ def read_standard_file(path: Path, indicators: Mapping[str, Indicator], known: M
 
 def _merged(
     path: Path, known: Mapping[str, Path], seen: tuple[Path, ...]
-) -> tuple[dict[str, Any], tuple[str, ...], Checker]:
+) -> tuple[dict[str, Any], tuple[str, ...], Origins, Checker]:
     checker = Checker(path)
     table = checker.read()
     base_name = table.pop("extends", None)
+    own = _own_origins(path, table)
     if base_name is None:
-        return table, (), checker
+        return table, (), own, checker
+    if "authority" not in table:
+        checker.fault(
+            "top", "在他人标准上修改的文件须写明 authority", "a file that extends another must say its authority"
+        )
     base_path = known.get(str(base_name), path.parent / str(base_name))
     if not base_path.is_file() or base_path in (*seen, path):
         near_zh, near_en = nearest(str(base_name), known)
@@ -95,13 +121,21 @@ def _merged(
             f"there is no standard '{base_name}' to extend{near_en}",
         )
         checker.done()
-    base, chain, base_checker = _merged(base_path, known, (*seen, path))
+    base, chain, origins, base_checker = _merged(base_path, known, (*seen, path))
     checker.source += "\n" + base_checker.source
+    checker.faults += base_checker.faults
     merged = {**base, **table}
     for name in _DEEP:
         if isinstance(base.get(name), dict) and isinstance(table.get(name, {}), dict):
             merged[name] = {**base[name], **table.get(name, {})}
-    return merged, (base_path.stem, *chain), checker
+    return merged, (base_path.stem, *chain), {**origins, **own}, checker
+
+
+def _own_origins(path: Path, table: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Say of everything in this very file that it stands here, and whose it is."""
+    here = (path.stem, str(table.get("authority", "")))
+    deep = {(name, entry): here for name in _DEEP if isinstance(table.get(name), dict) for entry in table[name]}
+    return deep | {(name, ""): here for name in _WHOLE if name in table}
 
 
 def _stages(checker: Checker, table: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +178,9 @@ def _limits(
     return limits
 
 
-def _requirements(checker: Checker, table: dict[str, Any], stages: Mapping[str, Any]) -> dict[str, Requirement]:
+def _requirements(
+    checker: Checker, table: dict[str, Any], stages: Mapping[str, Any], origins: Origins
+) -> dict[str, Requirement]:
     listed = [name for name in table.get("indicators", []) if isinstance(name, str)]
     found = {}
     for name, entry in checker.typed(table, "requirements", "a table", "", {}).items():
@@ -155,17 +191,20 @@ def _requirements(checker: Checker, table: dict[str, Any], stages: Mapping[str, 
         checker.keys(entry, where, required=["clause"], optional=["at_least", "at_most", "confidence"])
         if ("at_least" in entry) == ("at_most" in entry):
             checker.fault(where, "at_least 与 at_most 二者必居其一", "needs either at_least or at_most, not both")
+        source, authority = origins.get(("requirements", name), ("", ""))
         found[name] = Requirement(
             indicator=name,
             clause=checker.text(entry, "clause", where),
             at_least=_limits(checker, entry, "at_least", where, stages),
             at_most=_limits(checker, entry, "at_most", where, stages),
             confidence=checker.typed(entry, "confidence", "a text", where, ""),
+            authority=authority,
+            source=source,
         )
     return {name: found[name] for name in listed if name in found}
 
 
-def _school_rule(checker: Checker, table: dict[str, Any]) -> SchoolRule | None:
+def _school_rule(checker: Checker, table: dict[str, Any], origins: Origins) -> SchoolRule | None:
     if "school_rule" not in table:
         return None
     entry, where = table["school_rule"], "school_rule"
@@ -175,15 +214,20 @@ def _school_rule(checker: Checker, table: dict[str, Any]) -> SchoolRule | None:
         checker.fault(
             f"{where}.floor_share", f"应在 0 与 1 之间，现为 {share}", f"must lie between 0 and 1, is {share}"
         )
+    source, authority = origins.get(("school_rule", ""), ("", ""))
     return SchoolRule(
         min_met=checker.typed(entry, "min_met", "a whole number", where, 0),
         floor_share=share,
         clause=checker.text(entry, "clause", where),
         confidence=checker.typed(entry, "confidence", "a text", where, ""),
+        authority=authority,
+        source=source,
     )
 
 
-def _county_rule(checker: Checker, table: dict[str, Any], stages: Mapping[str, Any]) -> CountyRule | None:
+def _county_rule(
+    checker: Checker, table: dict[str, Any], stages: Mapping[str, Any], origins: Origins
+) -> CountyRule | None:
     if "county_rule" not in table:
         return None
     entry, where = table["county_rule"], "county_rule"
@@ -196,12 +240,15 @@ def _county_rule(checker: Checker, table: dict[str, Any], stages: Mapping[str, A
         checker.fault(
             f"{where}.measure", "县级限值目前只对 weighted_cv 作出判定", "a county limit is judged on weighted_cv only"
         )
+    source, authority = origins.get(("county_rule", ""), ("", ""))
     return CountyRule(
         measure=checker.typed(entry, "measure", "a text", where, "weighted_cv"),
         applies_to=applies_to,
         at_most=_limits(checker, entry, "at_most", where, stages) or {},
         clause=checker.text(entry, "clause", where),
         confidence=checker.typed(entry, "confidence", "a text", where, ""),
+        authority=authority,
+        source=source,
     )
 
 
@@ -243,25 +290,6 @@ def _scope(checker: Checker, table: dict[str, Any]) -> Scope:
         )
     confidence = checker.typed(entry, "confidence", "a text", "scope", "")
     return Scope(clause=checker.text(entry, "clause", "scope"), exclude=tuple(exclusions), confidence=confidence)
-
-
-def _items(checker: Checker, table: dict[str, Any]) -> dict[str, Item]:
-    found = {}
-    for name, entry in checker.typed(table, "items", "a table", "", {}).items():
-        where = f"items.{name}"
-        checker.keys(entry, where, required=["label", "clause"], optional=["unit", "at_least", "at_most", "confidence"])
-        if ("at_least" in entry) == ("at_most" in entry):
-            checker.fault(where, "at_least 与 at_most 二者必居其一", "needs either at_least or at_most, not both")
-        limits = {key: checker.typed(entry, key, "a number", where) for key in ("at_least", "at_most")}
-        found[name] = Item(
-            id=name,
-            label=checker.text(entry, "label", where),
-            unit=checker.text(entry, "unit", where),
-            clause=checker.text(entry, "clause", where),
-            confidence=checker.typed(entry, "confidence", "a text", where, ""),
-            **{key: None if value is None else Decimal(value) for key, value in limits.items()},
-        )
-    return found
 
 
 def _display(checker: Checker, table: dict[str, Any]) -> Display:
