@@ -1,0 +1,1 @@
+"""The equity report: its tables, figures and sentences, in the page's language."""
