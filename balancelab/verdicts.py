@@ -164,12 +164,15 @@ def conclude_counties(schools: pd.DataFrame, counties: pd.DataFrame) -> pd.DataF
     -------
     DataFrame
         One row per year × county: ``year, county_code, n_schools, n_qualified, n_undetermined, schools_met, n_judged,
-        n_cv_met, cv_met, met``. A part that the standard does not judge is missing and does not count; `met` is false
-        if any part is false, else missing if any is missing, else true.
+        n_cv_met, n_cv_open, cv_met, met`` (coefficients decided, within the limit, not decided). A part that the
+        standard does not judge is missing and does not count; `met` is false if any part is false, else missing if
+        any is missing, else true.
     """
     keys = ["year", "county_code"]
     judged = counties[counties["limit"].notna()]
-    by_cv = judged.groupby(keys)["met"].agg(n_judged="size", n_cv_met="sum", cv_met=all_of)
+    by_cv = judged.groupby(keys)["met"].agg(
+        n_judged="count", n_cv_met="sum", n_cv_open=lambda part: part.isna().sum(), cv_met=all_of
+    )
     if schools.empty:
         result = by_cv.assign(n_schools=0, n_qualified=0, n_undetermined=0, schools_met=None)
     else:
@@ -180,8 +183,18 @@ def conclude_counties(schools: pd.DataFrame, counties: pd.DataFrame) -> pd.DataF
     result = result.astype({"schools_met": "boolean", "cv_met": "boolean"})
     parts = ["cv_met"] if schools.empty else ["schools_met", "cv_met"]
     result["met"] = [all_of(row) for row in result[parts].itertuples(index=False)]
-    names = ["n_schools", "n_qualified", "n_undetermined", "schools_met", "n_judged", "n_cv_met", "cv_met", "met"]
-    whole = ["n_schools", "n_qualified", "n_undetermined", "n_judged", "n_cv_met"]
+    names = [
+        "n_schools",
+        "n_qualified",
+        "n_undetermined",
+        "schools_met",
+        "n_judged",
+        "n_cv_met",
+        "n_cv_open",
+        "cv_met",
+        "met",
+    ]
+    whole = ["n_schools", "n_qualified", "n_undetermined", "n_judged", "n_cv_met", "n_cv_open"]
     result[whole] = result[whole].fillna(0).astype(int)
     return result[names].astype({"met": "boolean"}).reset_index()
 

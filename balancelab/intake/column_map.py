@@ -42,6 +42,8 @@ class ColumnMap:
         Rows without a value in one of these are set aside.
     ignore_other_columns : bool
         Whether headers that the map does not name are left unread without a word.
+    may_be_missing : tuple of str
+        Required columns in which a row may be empty all the same.
     """
 
     label: Text
@@ -52,6 +54,7 @@ class ColumnMap:
     patterns: Mapping[str, str] = field(default_factory=dict)
     exclude_when_missing: tuple[str, ...] = ()
     ignore_other_columns: bool = False
+    may_be_missing: tuple[str, ...] = ()
 
     def applied(self, schema: Schema) -> Schema:
         """Return `schema` with the map's fields, patterns and labels in it."""
@@ -62,6 +65,8 @@ class ColumnMap:
             known = changed.get(name) or schema.field(name)
             new = {id_: {"zh": id_, "en": id_, "aliases": []} for id_ in labels.values() if id_ not in known.values}
             changed[name] = replace(known, values={**known.values, **new})
+        for name in self.may_be_missing:
+            changed[name] = replace(changed.get(name) or schema.field(name), required=False)
         return schema.with_fields(tuple(changed.values()), national="county_code" not in self.patterns)
 
 
@@ -82,7 +87,7 @@ def read_column_map(path: str | Path, schema: Schema) -> ColumnMap:
     fields = _fields(checker, parts["fields"])
     known = {*schema.names, *(each.name for each in fields)}
     rows = parts["rows"]
-    checker.keys(rows, "rows", required=[], optional=["exclude_when_missing", "ignore_other_columns"])
+    checker.keys(rows, "rows", required=[], optional=["exclude_when_missing", "ignore_other_columns", "may_be_missing"])
     column_map = ColumnMap(
         label=checker.text(table, "label", ""),
         columns=_texts(checker, parts["columns"], "columns", known),
@@ -90,8 +95,9 @@ def read_column_map(path: str | Path, schema: Schema) -> ColumnMap:
         fields=fields,
         constants=_texts(checker, parts["constants"], "constants", known),
         patterns=_patterns(checker, parts["patterns"], schema),
-        exclude_when_missing=_known_columns(checker, rows, known),
+        exclude_when_missing=_known_columns(checker, rows, "exclude_when_missing", known),
         ignore_other_columns=bool(checker.typed(rows, "ignore_other_columns", "true or false", "rows", False)),
+        may_be_missing=_known_columns(checker, rows, "may_be_missing", known),
     )
     for name in sorted(set(column_map.columns) & set(column_map.constants)):
         checker.fault(
@@ -194,12 +200,10 @@ def _compiles(pattern: str) -> bool:
     return len(pattern) <= 200
 
 
-def _known_columns(checker: Checker, rows: Mapping[str, Any], known: set[str]) -> tuple[str, ...]:
-    names = checker.texts(rows, "exclude_when_missing", "rows")
+def _known_columns(checker: Checker, rows: Mapping[str, Any], key: str, known: set[str]) -> tuple[str, ...]:
+    names = checker.texts(rows, key, "rows")
     for name in names:
         if name not in known:
             near_zh, near_en = nearest(name, known)
-            checker.fault(
-                "rows.exclude_when_missing", f"没有“{name}”这一列{near_zh}", f"there is no column '{name}'{near_en}"
-            )
+            checker.fault(f"rows.{key}", f"没有“{name}”这一列{near_zh}", f"there is no column '{name}'{near_en}")
     return names

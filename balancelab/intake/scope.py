@@ -42,14 +42,15 @@ def mark_scope(schools: pd.DataFrame, standard: Standard) -> pd.DataFrame:
 
     Notes
     ----- A condition on a column that the table lacks does not hold: without a column of ownership nobody is taken
-    for private. Rows without students are out whatever the document says, because nothing can be divided by them.
+    for private. Rows without students are out whatever the document says, because nothing can be divided by them,
+    unless an indicator has another base (a share of teachers).
     """
     exclusion = np.full(len(schools), "", dtype=object)
     rules = [(rule.id, _applies(schools, rule)) for rule in standard.scope.exclude]
     rules.append((OTHER_STAGE, ~schools["stage"].isin(list(standard.stages)).to_numpy()))
-    students = schools["students"].to_numpy(float)
-    rules.append((STUDENTS_MISSING, np.isnan(students)))
-    rules.append((NO_STUDENTS, students == 0))
+    if all(indicator.base == "students" for indicator in standard.indicators):
+        students = schools["students"].to_numpy(float)
+        rules += [(STUDENTS_MISSING, np.isnan(students)), (NO_STUDENTS, students == 0)]
     for name, applies in rules:
         exclusion[(exclusion == "") & applies] = name
     return schools.assign(in_scope=exclusion == "", exclusion=exclusion)

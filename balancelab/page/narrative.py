@@ -64,11 +64,11 @@ def conclusion(page: Page, result: pd.Series, county: str, standard: Standard) -
         )
     if standard.county_rule:
         page.say(
-            zh="校际差异：判定 {judged} 项差异系数，{within} 项不高于限值。要求：{clause}。",
-            en="Differences between schools: of {judged} coefficients of variation judged, {within} "
-            "lie within the limit. "
-            "Rule: {clause}.",
+            zh="校际差异：可判定 {judged} 项差异系数，{within} 项不高于限值；{open} 项不能判定。要求：{clause}。",
+            en="Differences between schools: of {judged} coefficients of variation that can be judged, {within} lie "
+            "within the limit; {open} cannot be judged. Rule: {clause}.",
             judged=int(result["n_judged"]),
+            open=int(result["n_cv_open"]),
             within=int(result["n_cv_met"]),
             clause=page.word(standard.county_rule.clause),
         )
@@ -116,6 +116,24 @@ def formulas(page: Page, schools: pd.DataFrame, standard: Standard) -> None:
             n=n_split,
             clause=page.word(standard.stage_weights.clause) if standard.stage_weights else "",
         )
+
+
+def weighting(page: Page, standard: Standard) -> None:
+    """Say what a coefficient of variation is and what schools count with."""
+    others = [indicator for indicator in standard.indicators if indicator.base != "students"]
+    page.say(
+        zh="差异系数越大，校际差距越大；0 表示各校相同。每所学校按在校生数加权{others}。",
+        en="The larger the coefficient of variation, the wider the gap between schools; 0 means that all are equal. "
+        "Each school counts by its students{others}.",
+        others=page.word(
+            {
+                "zh": "（以下指标按其自身基数加权：" + "、".join(page.word(each.short) for each in others) + "）",
+                "en": " (by the indicator's own base: " + ", ".join(page.word(each.short) for each in others) + ")",
+            }
+        )
+        if others
+        else "",
+    )
 
 
 def differences(page: Page, counties: pd.DataFrame, standard: Standard) -> None:
@@ -166,8 +184,8 @@ def weakest(page: Page, verdicts: pd.DataFrame, standard: Standard) -> None:
     top = [{"stage": stage, "indicator": name, "n": int(counts[stage, name])} for stage, name in counts.index[:3]]
     listed = (f"{_stage_and_name(page, row, standard)} {row['n']}" for row in top)
     page.say(
-        zh="共有 {n} 处未达到要求，最多的是（处）：{listed}。",
-        en="Values below their requirement: {n}. Most frequent: {listed}.",
+        zh="共有 {n} 处未达到要求。最多的是（后面是处数）：{listed}。",
+        en="Values that miss their requirement: {n}. Most frequent, with their number: {listed}.",
         n=len(short),
         listed=_listed(page, listed),
     )
@@ -186,11 +204,11 @@ def origin(page: Page, sidecar: Mapping[str, Any]) -> None:
 
 def _stage_and_name(page: Page, row: Mapping[str, Any] | pd.Series, standard: Standard) -> str:
     stage, name = page.word(standard.stages[row["stage"]]), page.word(indicator_words(standard, row["indicator"]))
-    return page.word({"zh": f"{stage}{name}", "en": f"{name}, {stage.lower()},"})
+    return page.word({"zh": f"{stage}{name}", "en": f"{name} ({stage.lower()})"})
 
 
 def _listed(page: Page, parts: Iterable[str]) -> str:
-    return page.word({"zh": "、", "en": ", "}).join(parts)
+    return page.word({"zh": "、", "en": "; "}).join(parts)
 
 
 def shortfalls(page: Page, verdicts: pd.DataFrame, standard: Standard) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from balancelab.standards import Standard
 
 _ROW = 0.235  # inches for one line of the chart
+_ONE_SCHOOL = {"zh": "只有一所学校", "en": "one school only"}
 _UNDEFINED = {"zh": "无法计算", "en": "cannot be computed"}
 
 
@@ -97,8 +98,9 @@ def _cv_rows(
         )
     for place, row in enumerate(part.to_dict("records"), start=int(line)):
         ticks.append((place, page.word(indicator_words(standard, row["indicator"]))))
-        if np.isnan(row["value"]):
-            axes.text(widest * 0.01, place, page.word(_UNDEFINED), va="center", fontsize=7.5, color=theme.MUTED)
+        if np.isnan(row["value"]) or row["n_schools"] == 1:
+            words = _ONE_SCHOOL if row["n_schools"] == 1 else _UNDEFINED
+            axes.text(widest * 0.01, place, page.word(words), va="center", fontsize=7.5, color=theme.MUTED)
             continue
         state = theme.STATUS[state_of(row["met"]) if not np.isnan(row["limit"]) else "not_applicable"]
         marker = "o" if np.isnan(row["limit"]) else state.marker
@@ -114,5 +116,7 @@ def _cv_rows(
             va="center",
             fontsize=7.5,
             color=state.color,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+            zorder=2,
         )
     return ticks

@@ -27,7 +27,7 @@ _COMPOSITE_NOTE = {
 
 
 def stage_summary(
-    page: Page, indicators: pd.DataFrame, schools: pd.DataFrame, counties: pd.DataFrame, standard: Standard
+    page: Page, counted: pd.DataFrame, schools: pd.DataFrame, counties: pd.DataFrame, standard: Standard
 ) -> None:
     """
     Show one line per stage: schools, students, qualified, coefficients within the limit.
@@ -36,14 +36,16 @@ def stage_summary(
     ----------
     page : Page
         Where the table goes.
-    indicators, schools, counties : DataFrame
-        From ``compute_indicators``, ``qualify_schools`` and ``judge_counties``, one county.
+    counted : DataFrame
+        The county's schools in scope.
+    schools, counties : DataFrame
+        From ``qualify_schools`` and ``judge_counties``, one county.
     standard : Standard
         Gives the stages.
     """
     lines = []
     for stage in stages_present(counties, standard):
-        here = indicators[indicators["stage"] == stage].drop_duplicates("school_code")
+        here = counted[counted["stage"] == stage]
         quality = schools[schools["stage"] == stage]["qualified"] if len(schools) else pd.Series(dtype="boolean")
         judged = counties[(counties["stage"] == stage) & counties["limit"].notna()]["met"]
         states = [state_of(met) for met in [*quality, *judged]]
@@ -52,10 +54,10 @@ def stage_summary(
             {
                 "stage": page.word(standard.stages[stage]),
                 "schools": len(here),
-                "students": here["weight"].sum(),
+                "students": here["students"].sum(),
                 "qualified": int(quality.sum()) if len(quality) else None,
                 "share": quality.sum() / len(quality) if len(quality) else None,
-                "judged": len(judged),
+                "judged": int(judged.notna().sum()),
                 "within": int(judged.sum()),
                 "state": worst,
             }
@@ -69,7 +71,7 @@ def stage_summary(
             Column("qualified", zh="达标学校", en="Qualified schools", kind="number", decimals=0),
             Column("share", zh="达标比例", en="Share qualified", kind="percent", decimals=1),
             Column("within", zh="未超限值项数", en="CVs within the limit", kind="number", decimals=0),
-            Column("judged", zh="判定项数", en="CVs judged", kind="number", decimals=0),
+            Column("judged", zh="可判定项数", en="CVs judged", kind="number", decimals=0),
             Column("state", zh="结论", en="Verdict", kind="verdict"),
         ],
         caption_zh="各学段结论",
