@@ -67,7 +67,7 @@ def assemble(grid: Grid, dictionary: Dictionary, needed: ColumnsNeeded, choice: 
     schools = _frame(body, columns, values, dictionary)
     _check_required(body, columns, schools)
     note_missing(body, columns, schools)
-    check_table(body, rows, columns, schools, faults, choice.all_years)
+    check_table(body, rows, columns, schools)
     return Assembled(_sorted(schools, dictionary), excluded.frame(), body.ledger.frame())
 
 

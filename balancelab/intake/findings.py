@@ -147,6 +147,7 @@ class Faults:
     def add(
         self,
         code: str,
+        /,
         *,
         row: int | None = None,
         column: str | None = None,

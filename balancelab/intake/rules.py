@@ -1,4 +1,4 @@
-"""What must hold between cells and between rows."""
+"""What must hold between cells and between rows, and what is asked about: one list of all checks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,36 @@ import pandas as pd
 
 from balancelab.intake.body import Body
 from balancelab.intake.columns import Column
-from balancelab.intake.findings import Faults
+from balancelab.intake.combined import check_combined
+from balancelab.intake.copies import check_copies
 from balancelab.intake.keys import check_keys
+from balancelab.intake.places import check_codes, check_places, check_years
+from balancelab.intake.plausible import check_plausible
 from balancelab.intake.rows import Rows
+from balancelab.intake.subsets import check_rows
+from balancelab.intake.totals import check_totals
 
 
-def check_table(
-    body: Body, rows: Rows, columns: list[Column], schools: pd.DataFrame, faults: Faults, all_years: bool
-) -> None:
-    """Check keys, counties, subsets, stages and plausibility, and note what does not hold."""
-    check_keys(schools, faults, body.schema)
+def check_table(body: Body, rows: Rows, columns: list[Column], schools: pd.DataFrame) -> None:
+    """
+    Check the whole table; findings go to ``body.faults``.
+
+    Parameters
+    ----------
+    body : Body
+    rows : Rows
+        Its total rows are compared with the schools.
+    columns : list of Column
+    schools : DataFrame
+        The clean rows in the order of the file.
+    """
+    faults, schema = body.faults, body.schema
+    check_totals(body, rows, columns, schools)
+    check_keys(schools, faults, schema)
+    check_combined(schools, faults, schema)
+    check_rows(schools, faults, schema)
+    check_codes(schools, faults, schema)
+    check_places(schools, faults, schema)
+    check_plausible(schools, columns, faults, schema)
+    check_copies(schools, columns, faults, schema)
+    check_years(schools, faults, schema)

@@ -1,0 +1,140 @@
+"""Combined schools: one row for each stage, and no doubt whether the amounts are the stage's or the whole school's."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from balancelab.intake.findings import Faults, Word, printable
+from balancelab.intake.grid import as_text
+from balancelab.intake.noting import note_cells
+from balancelab.intake.schema import Schema
+
+STAGES_OF = {
+    "nine_year": ("primary", "junior"),
+    "twelve_year": ("primary", "junior"),
+    "complete_secondary": ("junior",),
+}
+_SENIOR = ("twelve_year", "complete_secondary")
+_CONFLICTS = {"junior": ("primary", "teaching_site"), "primary": ("junior", "complete_secondary")}
+_SHARED_UNITS = ("m2", "yuan", "rooms", "computers", "volumes")
+_FEWEST_ALIKE = 3
+
+
+def check_combined(schools: pd.DataFrame, faults: Faults, schema: Schema) -> None:
+    """Check stages against school types and, for combined schools, that every row says what it stands for."""
+    if not {"stage", "school_type"} <= set(schools.columns):
+        return
+    _check_conflicts(schools, faults, schema)
+    combined = schools[schools["school_type"].isin(list(STAGES_OF))]
+    if not len(combined) or "school_code" not in schools:
+        return
+    shared = (
+        combined["shared_resources"] if "shared_resources" in combined else pd.Series(index=combined.index, dtype="str")
+    )
+    combined = combined.assign(_shared=shared)
+    by = [name for name in ("year", "county_code", "school_code") if name in combined]
+    number = combined.groupby(by, sort=False, dropna=False).ngroup()
+    combined = combined.assign(_group=number)
+    _check_split(combined, faults, schema)
+    _check_shared(combined, faults, schema)
+
+
+def _check_conflicts(schools: pd.DataFrame, faults: Faults, schema: Schema) -> None:
+    found = schools["school_type"].to_numpy(dtype=object)
+    for stage, types in _CONFLICTS.items():
+        bad = np.flatnonzero((schools["stage"] == stage) & schools["school_type"].isin(list(types)))
+        stage_words = _words(schema, "stage", stage)
+        note_cells(
+            schools, faults, "STAGE_TYPE_CONFLICT", bad, "school_type", partial(_type_words, schema, found, stage_words)
+        )
+
+
+def _type_words(schema: Schema, found: np.ndarray, stage: tuple[str, str], at: int) -> dict[str, Word]:
+    return {"stage": stage, "type": _words(schema, "school_type", str(found[at]))}
+
+
+def _check_split(combined: pd.DataFrame, faults: Faults, schema: Schema) -> None:
+    stages = combined.groupby("_group")["stage"].transform(lambda found: len(set(found.dropna())))
+    both = combined["school_type"] != "complete_secondary"
+    alone = both & (stages < 2) & (combined["_shared"] != "stage")
+    needed = combined[combined["stage"].isna() | alone].drop_duplicates("_group")
+    row: Any
+    for row in needed.itertuples():
+        faults.add("STAGE_SPLIT_NEEDED", row=int(row.source_row), column="stage", **_who(row, schema))
+    assumed = combined[~both & combined["stage"].notna() & combined["_shared"].isna()]
+    for row in assumed.itertuples():
+        faults.add("STAGE_SPLIT_ASSUMED", row=int(row.source_row), column="shared_resources", **_who(row, schema))
+
+
+def _check_shared(combined: pd.DataFrame, faults: Faults, schema: Schema) -> None:
+    amounts = [each.name for each in schema.fields if each.unit in _SHARED_UNITS and each.name in combined]
+    whole = combined[combined["_shared"] == "school"]
+    _check_senior(whole, faults, schema)
+    several = combined[combined.duplicated("_group", keep=False) & combined["stage"].notna()]
+    if not len(several) or not amounts:
+        return
+    grouped = several.groupby("_group")[amounts]
+    alike = (grouped.transform("max") == grouped.transform("min")) & several[amounts].notna()
+    held = alike & (several[amounts] > 0)
+    firsts = ~several.duplicated("_group")
+    for at in np.flatnonzero(firsts.to_numpy()):
+        row = several.iloc[at]
+        if row["_shared"] == "school":
+            group = several[several["_group"] == row["_group"]]
+            _note_differing(group, [name for name in amounts if not alike.iloc[at][name]], faults, schema)
+        else:
+            given = several.iloc[at][amounts]
+            nonzero = [name for name in amounts if given[name] > 0]
+            same = [name for name in amounts if held.iloc[at][name]]
+            if len(same) >= _FEWEST_ALIKE and len(same) == len(nonzero):
+                _note_repeated(row, same, faults, schema)
+
+
+def _check_senior(whole: pd.DataFrame, faults: Faults, schema: Schema) -> None:
+    if not len(whole):
+        return
+    students = whole["senior_students"] if "senior_students" in whole else pd.Series(np.nan, index=whole.index)
+    known = students.groupby(whole["_group"]).transform("max")
+    lacking = whole[whole["school_type"].isin(list(_SENIOR)) & known.isna()].drop_duplicates("_group")
+    row: Any
+    for row in lacking.itertuples():
+        faults.add(
+            "SPLIT_STUDENTS_MISSING", row=int(row.source_row), column="senior_students",
+            needed=("高中段在校生数", "senior_students is"), **_who(row, schema),
+        )  # fmt: skip
+
+
+def _note_differing(group: pd.DataFrame, names: list[str], faults: Faults, schema: Schema) -> None:
+    for name in names:
+        values = group[name].dropna()
+        if len(values) < 2 or values.min() == values.max():
+            continue
+        row = group.iloc[-1]
+        listed = "、".join(map(as_text, values)), ", ".join(map(as_text, values))
+        faults.add(
+            "SPLIT_AMOUNTS_DIFFER", row=int(row["source_row"]), column=name, raw=as_text(float(row[name])),
+            values=listed, school=printable(str(row.get("school", ""))),
+        )  # fmt: skip
+
+
+def _note_repeated(row: pd.Series, same: list[str], faults: Faults, schema: Schema) -> None:
+    faults.add(
+        "SPLIT_AMOUNTS_REPEATED", row=int(row["source_row"]), column=same[0], raw=as_text(float(row[same[0]])),
+        n=len(same), school=printable(str(row.get("school", ""))),
+    )  # fmt: skip
+
+
+def _who(row: Any, schema: Schema) -> dict[str, Any]:
+    type_ = str(row.school_type)
+    zh, en = _words(schema, "school_type", type_)
+    return {"school": printable(str(getattr(row, "school", ""))), "raw": type_, "type": (zh, en)}
+
+
+def _words(schema: Schema, column: str, id_: str) -> tuple[str, str]:
+    known = schema.find(column)
+    entry = known.values.get(id_, {}) if known else {}
+    return str(entry.get("zh", id_)), str(entry.get("en", id_))
