@@ -15,8 +15,16 @@ from pathlib import Path
 import click
 
 from balancelab import __version__
-from balancelab.reports.errors import EXIT_DONE, EXIT_INTERRUPTED, PlanRefused, text
-from balancelab.reports.given import cannot_write, choose_languages, defined, find_standard, read_table, require_file
+from balancelab.reports.errors import EXIT_DATA, EXIT_DONE, EXIT_INTERRUPTED, PlanRefused, text
+from balancelab.reports.given import (
+    cannot_write,
+    choose_languages,
+    defined,
+    find_standard,
+    read_table,
+    require_file,
+    save_annotated,
+)
 from balancelab.reports.terminal import (
     Group,
     message_language,
@@ -111,10 +119,10 @@ def report(
     """Make reports."""
     from balancelab.reports.plan import check_settings, plan_reports
 
-    languages = choose_languages(language or "zh,en")
+    require_file(file)
+    languages = choose_languages("zh,en" if language is None else language)
     further = check_settings(kind, settings)
     rules, rules_file = find_standard(standard, indicators)
-    require_file(file)
     from balancelab.reports.batch import run_reports
     from balancelab.reports.console import Console
     from balancelab.reports.output import Output
@@ -132,6 +140,7 @@ def report(
             counties=[code.strip() for listed in counties for code in listed.split(",")],
             standard_file=rules_file,
             indicator_file=indicators,
+            column_map=columns,
             settings=further,
         )
         summary = run_reports(plan, output=folder, jobs=jobs, force=force, on_progress=console.progress)
@@ -161,7 +170,21 @@ def check(
     annotate: Path | None,
 ) -> int:
     """Check a table."""
-    return EXIT_DONE
+    from balancelab.intake import findings_to_json, format_findings, inspect
+
+    require_file(file)
+    rules, _ = find_standard(standard, indicators)
+    needed = rules.columns_needed()
+    found = defined(
+        lambda: inspect(file, year=year, sheet=sheet, column_map=columns, columns_needed=needed, standard=rules)
+    )
+    if as_json:
+        click.echo(json.dumps(findings_to_json(found), ensure_ascii=False, indent=1))
+    else:
+        click.echo(format_findings(found.findings, message_language(language)))
+    if annotate is not None:
+        save_annotated(file, found, annotate)
+    return EXIT_DATA if any(finding.severity == "error" for finding in found.findings) else EXIT_DONE
 
 
 @_command("standards", "列出标准，或显示一个标准的要求。", "List the standards, or show what one requires.")
@@ -211,7 +234,7 @@ def indicators(indicators: Path | None, language: str | None) -> None:
 def counties(file: Path, year: int | None, sheet: str | None, columns: Path | None, language: str | None) -> None:
     """List counties."""
     require_file(file)
-    schools = read_table(file, None, year=year, sheet=sheet, columns=columns).schools
+    schools = read_table(file, None, year=year, sheet=sheet, columns=columns, all_years=True).schools
     for (code, name, in_year), part in schools.groupby(["county_code", "county", "year"], sort=True):
         print_line(code, name, in_year, part["school_code"].nunique())
 
@@ -247,7 +270,7 @@ def sample(
 @option("--language", default="zh", metavar="zh|en", zh="表格语言，缺省 zh", en="language of the form, by default zh")
 def template(out: Path, standard: str, indicators: Path | None, language: str) -> None:
     """Write a blank form."""
-    from balancelab.intake import write_template
+    from balancelab.intake.template import write_template
 
     (chosen,) = choose_languages(language)[:1]
     rules, _ = find_standard(standard, indicators)

@@ -34,7 +34,7 @@ from balancelab.reports.output import Output, environment_refused
 from balancelab.reports.surroundings import prepare_fonts
 from balancelab.reports.units import Plan, Unit
 
-_BYTES_OF_A_REPORT = 3_000_000  # page and executed notebook with eight figures, generously
+_BYTES_OF_A_REPORT = 5_000_000  # page and executed notebook; 3.3 MB measured for the sample
 _BYTES_OF_A_RUN = 20_000_000  # the staged data and the index
 _TRIES = 2  # a worker that dies under a report gets one more try with it; a failing report does not
 _ORIGIN = ("standard", "data", "indicators")
@@ -336,7 +336,8 @@ def _record(unit: Unit, failure: Failure | None, answer: dict[str, Any], seconds
 
 
 def _refuse_doubles(units: Sequence[Unit]) -> None:
-    double = [stem for stem, times in Counter(unit.stem for unit in units).items() if times > 1]
+    # Some disks take "98A" and "98a" for one name.
+    double = [stem for stem, times in Counter(unit.stem.casefold() for unit in units).items() if times > 1]
     if double:
         raise PlanRefused(*(text(f"{stem} 重复", f"{stem} would be made twice") for stem in double))
 

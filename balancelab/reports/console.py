@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from balancelab.definitions import Text
     from balancelab.reports.batch import Progress, Summary
 
-_SHOWN_PER_CAUSE = 20
+_SHOWN_ALIKE = 12
 _ERROR_LINES = 3
 _UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _FOR_GBK = str.maketrans({"²": "2", "−": "-", "✓": "+", "\u00a0": " "})  # our own words; names stay as they are
@@ -64,11 +64,7 @@ class Console:
             self.say(reason)
         for cause, failures in summary.by_cause().items():
             self.say(_cause_line(cause, len(failures)))
-            for unit, failure in failures[:_SHOWN_PER_CAUSE]:
-                self._write(f"  {_name(unit)}  {say(_one_line(failure), self.language)}")
-            if len(failures) > _SHOWN_PER_CAUSE:
-                rest = len(failures) - _SHOWN_PER_CAUSE
-                self.say(text(f"  另有 {rest} 份，见 journal.jsonl", f"  and {rest} more, see journal.jsonl"))
+            self._list(failures)
         if summary.trouble is not None:
             self._write(summary.trouble.say(self.language))
         if summary.interrupted:
@@ -81,6 +77,16 @@ class Console:
         if not self.quiet or summary.exit_code:
             self.say(_last_line(summary))
 
+    def _list(self, failures: list[tuple[Unit, Failure]]) -> None:
+        """List the reports that failed alike under what they all said."""
+        alike: dict[str, list[str]] = {}
+        for unit, failure in failures:
+            alike.setdefault(say(_one_line(failure), self.language), []).append(_name(unit))
+        for message, names in alike.items():
+            rest = len(names) - _SHOWN_ALIKE
+            more = text(f" 等 {len(names)} 份", f" and {rest} more") if rest > 0 else text("", "")
+            self._write(f"  {message}\n    {', '.join(names[:_SHOWN_ALIKE])}{say(more, self.language)}")
+
     def _write(self, line: str) -> None:
         if self._bar is not None:
             self._bar.write(printable(line), file=sys.stderr)
@@ -89,16 +95,15 @@ class Console:
 
 
 def _last_line(summary: Summary) -> Text:
-    places = len({(unit.year, unit.county_code) for unit in summary.done})
+    places = len({unit.county_code for unit in summary.done if unit.county_code})
     languages = ", ".join(sorted({unit.language for unit in summary.done})) or "-"
     done, failed, where = len(summary.done), len(summary.failed), summary.output
     also_zh, also_en = (f"，失败 {failed} 份", f", {failed} failed") if failed else ("", "")
+    of_zh, of_en = (f"县（区）数 {places}，", f"counties: {places}, ") if places else ("", "")
     index_zh, index_en = (f"，目录页 {INDEX}", f", start at {INDEX}") if done else ("", "")
     return text(
-        f"已写入 {done} 份报告（县（区）数 {places}，语言 {languages}）{also_zh}：{where}{index_zh}；"
-        f"用时 {summary.seconds:.0f} 秒",
-        f"{done} reports written (counties: {places}, languages: {languages}){also_en}: {where}{index_en}; "
-        f"{summary.seconds:.0f} s",
+        f"已写入 {done} 份报告（{of_zh}语言 {languages}）{also_zh}：{where}{index_zh}；用时 {summary.seconds:.0f} 秒",
+        f"{done} reports written ({of_en}languages: {languages}){also_en}: {where}{index_en}; {summary.seconds:.0f} s",
     )
 
 
@@ -113,7 +118,8 @@ def _one_line(failure: Failure) -> Text:
 
 
 def _name(unit: Unit) -> str:
-    return " ".join(part for part in (unit.county_code, unit.county or unit.kind, unit.language) if part)
+    parts = (unit.county_code, unit.county or unit.kind, unit.language)
+    return " ".join(part for part in parts if part).replace("\n", " ")
 
 
 def printable(message: str) -> str:

@@ -34,6 +34,7 @@ def read_table(
     year: int | None = None,
     sheet: str | None = None,
     columns: Path | None = None,
+    all_years: bool = False,
 ) -> Intake:
     """
     Read a school table through the door.
@@ -50,6 +51,8 @@ def read_table(
         Sheet of a workbook.
     columns : Path, optional
         Column map of the user's own.
+    all_years : bool, optional
+        Whether a table of several years may be read without choosing one.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def read_table(
     Raises
     ------
     TableRefused
-        With every finding, in both languages (exit code 3).
+        With every error, in both languages (exit code 3); ``balancelab check`` says the rest.
     PlanRefused
         If there is no such file or the column map is wrong.
     """
@@ -68,9 +71,14 @@ def read_table(
     require_file(file)
     needed = {} if standard is None else standard.columns_needed()
     try:
-        return defined(lambda: read_schools(file, year=year, sheet=sheet, column_map=columns, columns_needed=needed))
+        return defined(
+            lambda: read_schools(
+                file, year=year, sheet=sheet, column_map=columns, columns_needed=needed, all_years=all_years
+            )
+        )
     except DataRefused as refused:
-        zh, en = (format_findings(refused.findings, language) for language in ("zh", "en"))
+        errors = [finding for finding in refused.findings if finding.severity == "error"]
+        zh, en = (format_findings(errors, language) for language in ("zh", "en"))
         raise TableRefused(text(zh, en)) from refused
 
 
@@ -160,6 +168,29 @@ def choose_languages(listed: str) -> list[str]:
     if not asked or len(set(asked)) < len(asked):
         raise PlanRefused(text("语言为空或重复", "no language, or one given twice"))
     return asked
+
+
+def save_annotated(file: Path, intake: Intake, out: Path) -> None:
+    """
+    Save a copy of a workbook with its findings marked in it.
+
+    Raises
+    ------
+    EnvironmentRefused
+        If it cannot be written.
+    PlanRefused
+        If the copy would be the table itself, or the table is no workbook that can be marked.
+    """
+    from balancelab.intake.annotating import annotate
+
+    if out.exists() and out.samefile(file):
+        raise PlanRefused(text("标注副本不能覆盖原文件", "the marked copy must not replace the table itself"))
+    try:
+        annotate(file, intake.findings, out)
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    except ValueError as error:
+        raise PlanRefused(text(f"无法标注：{error}", f"cannot be marked: {error}")) from error
 
 
 def cannot_write(path: Path, error: OSError) -> EnvironmentRefused:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from balancelab.definitions import Text, shipped
@@ -98,6 +98,7 @@ def plan_reports(
     counties: Sequence[str] = (),
     standard_file: Path | None = None,
     indicator_file: Path | None = None,
+    column_map: Path | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> Plan:
     """
@@ -117,7 +118,7 @@ def plan_reports(
         Where the table came from; its name and its sidecar go with it.
     counties : sequence of str, optional
         Codes, or names that only one county bears; all counties by default.
-    standard_file, indicator_file : Path, optional
+    standard_file, indicator_file, column_map : Path, optional
         Files of the user's own.
     settings : mapping, optional
         Further parameters, from `check_settings`.
@@ -145,7 +146,7 @@ def plan_reports(
     made = [code for code in chosen if code in counted]
     if not made:
         raise PlanRefused(*left_out)
-    staged = _Staged(intake, data_file, standard, standard_file, indicator_file)
+    staged = _Staged(intake, data_file, standard, standard_file, {"indicators": indicator_file, "columns": column_map})
     common = {**staged.parameters(), "year": year, **(settings or {})}
     notebook = find_notebook(kind)
     by_county = "county_code" in declared_parameters(notebook)
@@ -258,12 +259,12 @@ class _Staged:
         data_file: Path,
         standard: Standard,
         standard_file: Path | None,
-        indicator_file: Path | None,
+        files: Mapping[str, Path | None],
     ) -> None:
         from balancelab.intake.sidecar import read_sidecar
 
         self.intake, self.data_file, self.standard = intake, data_file, standard
-        self.indicator_file = indicator_file
+        self.files = {folder: path for folder, path in files.items() if path is not None}
         self.synthetic = bool(read_sidecar(data_file).get("synthetic", False))
         self._standards = [] if standard_file is None else _with_bases(standard_file.resolve())
 
@@ -273,13 +274,13 @@ class _Staged:
         return {
             "data_file": DATA_FILE,
             "standard": own[self._standards[0]] if self._standards else self.standard.id,
-            "indicator_file": "" if self.indicator_file is None else f"indicators/{self.indicator_file.name}",
-            "column_map": "",  # the staged table has the schema's own columns
+            "indicator_file": self._own_name("indicators"),
+            "column_map": self._own_name("columns"),
         }
 
     def origin(self) -> dict[str, str]:
         """Return what a report is made from; see `Unit.origin`."""
-        indicators = "" if self.indicator_file is None else self.indicator_file.name
+        indicators = PurePath(self._own_name("indicators")).name
         return {"standard": self.standard.id, "data": self.data_file.name, "indicators": indicators}
 
     def write(self, work: Path) -> None:
@@ -288,13 +289,15 @@ class _Staged:
 
         self.intake.save(work / DATA_FILE)
         copies = {path: work / name for path, name in self._standard_names().items()}
-        if self.indicator_file is not None:
-            copies[self.indicator_file] = work / "indicators" / self.indicator_file.name
+        copies |= {path: work / self._own_name(folder) for folder, path in self.files.items()}
         if sidecar_path(self.data_file).is_file():
             copies[sidecar_path(self.data_file)] = sidecar_path(work / DATA_FILE)
         for source, target in copies.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+
+    def _own_name(self, folder: str) -> str:
+        return f"{folder}/{self.files[folder].name}" if folder in self.files else ""
 
     def _standard_names(self) -> dict[Path, str]:
         if not self._standards:
