@@ -256,6 +256,12 @@ class _Words(dict[str, str]):
         return ""
 
 
+def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings most important first; equals keep their order."""
+    codes = finding_codes()
+    return tuple(sorted(findings, key=lambda each: (_RANK[each.severity], codes[each.code].rank)))
+
+
 def printable(text: str, longest: int = _LONGEST_RAW) -> str:
     r"""
     Return `text` fit for one line of a log: no control, direction or invisible characters, cut at `longest`.

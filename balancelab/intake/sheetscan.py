@@ -44,6 +44,8 @@ class SheetFacts:
     last_row: int = -1
     last_column: int = -1
     cells: int = 0
+    deepest: int = -1
+    widest: int = -1
 
 
 def check_parts(archive: zipfile.ZipFile, faults: Faults) -> None:
@@ -216,6 +218,8 @@ class _Collector:
             facts.errors[at] = self.value or "#?"
         elif self.has_formula and not self.has_value and self.type != "str" and len(facts.no_value) < _MOST_LISTED:
             facts.no_value.append(at)
+        facts.deepest = max(facts.deepest, self.row)
+        facts.widest = max(facts.widest, self.column)
         if self.style and len(facts.styles) < _MOST_LISTED:
             facts.styles[at] = self.style
         if self.has_value or self.has_formula:

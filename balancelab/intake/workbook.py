@@ -28,6 +28,8 @@ from balancelab.intake.sheetscan import (
 _ROW_LIMITS = {"xls": 65_536, "xlsx": 1_048_576, "xlsb": 1_048_576, "ods": 1_048_576}
 _MOST_COLUMNS = 1_000
 _HEADER_AREA = 12
+_FAR_ROWS, _FAR_COLUMNS = 20_000, 100
+"""Formatting further below or beside the data than a prepared form would have it."""
 _DATES = (datetime.date, datetime.time, datetime.timedelta)
 
 
@@ -209,6 +211,9 @@ def _note_facts(grid: Grid, facts: SheetFacts, archive: zipfile.ZipFile | None, 
             " and ".join(filter(None, (rows[1], f"columns {listed}" if columns else ""))),
         )
         faults.add("XLSX_HIDDEN_ROWS", count=len(hidden) + len(columns), what=what)
+    if facts.deepest > facts.last_row + _FAR_ROWS or facts.widest > facts.last_column + _FAR_COLUMNS:
+        far = f"{column_letters(facts.widest)}{facts.deepest + 1}"
+        faults.add("XLSX_RANGE_TRIMMED", used=f"{column_letters(facts.last_column)}{facts.last_row + 1}", far=far)
     if facts.formulas:
         faults.add("XLSX_FORMULAS", count=facts.formulas, n=facts.formulas, first=facts.first_formula)
     links = external_links(archive) if archive is not None else []
