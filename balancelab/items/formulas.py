@@ -6,8 +6,10 @@ Shares are exact fractions, so that an item exactly at its limit meets it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 Amount = int | float | Decimal | Fraction
 
@@ -170,8 +172,97 @@ def grows_faster(appropriation: tuple[Amount, Amount], revenue: tuple[Amount, Am
     return growth(*appropriation) > growth(*revenue)
 
 
+def least_growth(series: Sequence[Amount]) -> Fraction:
+    """
+    Return the smallest yearly growth in a series.
+
+    Parameters
+    ----------
+    series : sequence of number
+        One amount a year, oldest first; n years of growth need n + 1 amounts. [any unit]
+
+    Returns
+    -------
+    Fraction
+        [unitless]
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two amounts, one is negative or a base is 0.
+
+    Examples
+    --------
+    >>> least_growth([100, 110, 121, 121])
+    Fraction(0, 1)
+    """
+    if len(series) < 2:
+        raise ValueError("a growth needs two amounts")
+    return min(growth(new, old) for old, new in pairwise(series))
+
+
+def net_enrolment_rate(enrolled: int, school_age: int) -> Fraction:
+    """
+    Return the net enrolment rate (适龄人口入学率).
+
+    Parameters
+    ----------
+    enrolled : int
+        School-age children enrolled at this or a higher level; children on leave do not count, early finishers do.
+    school_age : int
+        School-age population.
+
+    Returns
+    -------
+    Fraction
+        ``enrolled ÷ school_age``; above 1 where the population is out of date: a warning, no refusal. [unitless]
+
+    Examples
+    --------
+    >>> float(net_enrolment_rate(9_985, 10_000))
+    0.9985
+    """
+    return share(enrolled, school_age)
+
+
+def retention_rate_nine_years(graduates: int, intake: int) -> Fraction:
+    """
+    Return the nine-year retention rate (九年义务教育巩固率): graduates ÷ grade-1 intake nine years earlier.
+
+    Parameters
+    ----------
+    graduates : int
+        Graduates of junior secondary schools.
+    intake : int
+        Grade-1 intake nine years earlier, normal movers included.
+
+    Returns
+    -------
+    Fraction
+        Above 1 where movers are not netted out. [unitless]
+
+    Examples
+    --------
+    >>> round(float(retention_rate_nine_years(954, 1000)), 3)
+    0.954
+    """
+    return share(graduates, intake)
+
+
+def to_fraction(amount: Amount) -> Fraction:
+    """
+    Return an amount exactly; a float stands for the decimal that it prints as.
+
+    >>> to_fraction(0.15)
+    Fraction(3, 20)
+    """
+    if isinstance(amount, float):  # numpy's floats are floats too, but print otherwise
+        return Fraction(repr(float(amount)))
+    return Fraction(amount)
+
+
 def _exact(name: str, amount: Amount) -> Fraction:
-    exact = Fraction(repr(amount)) if isinstance(amount, float) else Fraction(amount)
+    exact = to_fraction(amount)
     if exact < 0:
         raise ValueError(f"`{name}` must not be negative, is {amount}")
     return exact

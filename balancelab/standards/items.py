@@ -218,8 +218,7 @@ RULES: Mapping[str, RuleInputs] = {
     # of figures, or of columns summed over the schools
     "share": RuleInputs(inputs=("part", "whole")),
     "retention": RuleInputs(
-        inputs=("graduates", "intake"),
-        optional_inputs=("transfers_in", "transfers_out", "deaths"),
+        inputs=("graduates", "intake", "transfers_in", "transfers_out", "deaths"),
         settings=("retention_formula",),
     ),
     "years_since": RuleInputs(inputs=("year",)),
@@ -231,7 +230,7 @@ RULES: Mapping[str, RuleInputs] = {
     "schools_short_of_rooms": RuleInputs(
         inputs=("classes",),
         optional_inputs=("rooms", "room_areas", "other_rooms", "other_room_areas"),
-        parameters=("classes_per_room", "least_area_m2"),
+        parameters=("classes_per_room", "least_area_m2", "other_least_area_m2"),
         settings=("special_rooms_counting",),
         by_school=True,
     ),
