@@ -60,6 +60,7 @@ def assemble(grid: Grid, dictionary: Dictionary, needed: ColumnsNeeded, choice: 
     columns = choose_columns(grid, header, rows.body, dictionary, needed, faults)
     if not len(rows.body):
         faults.add("TABLE_EMPTY")
+        raise Unreadable
     excluded = Excluded(grid, {column.name: column for column in columns})
     _exclude_by_kind(rows, excluded)
     body = Body(grid, rows.body, dictionary.schema, faults, Ledger(faults.file, faults.sheet))
@@ -86,6 +87,7 @@ def header_of(grid: Grid, dictionary: Dictionary, faults: Faults) -> Header:
     head = grid.head(_HEAD_ROWS)
     found = find_header(head, dictionary)
     if found is not None:
+        faults.header_row = int(grid.rows[found.first])
         if found.last > found.first:
             rows = row_list([int(grid.rows[at]) for at in range(found.first, found.last + 1)])
             faults.add("HEADER_MULTI_ROW", rows=rows, merged=("", ""))
@@ -142,6 +144,10 @@ def _read(
     if "year" in values:
         values["year"] = values["year"][kept]
         body.missing["year"] = (body.missing["year"][0][kept], {})
+    if not len(body):
+        if not body.faults.has_errors():
+            body.faults.add("TABLE_EMPTY")
+        raise Unreadable
     mapped = dictionary.column_map.values if dictionary.column_map else {}
     for column in columns:
         kind = column.field.kind

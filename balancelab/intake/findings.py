@@ -131,6 +131,8 @@ class Faults:
         Named in every finding.
     positions : dict
         Column id or header → 0-based position in the sheet, for addresses.
+    header_row : int or None
+        Row of the header, which is marked for findings about a whole column.
     county_of : callable
         Row → county code, set once the codes are read.
     """
@@ -139,6 +141,7 @@ class Faults:
     sheet: str | None = None
     schema: Schema = field(default_factory=load_schema)
     positions: dict[str, int] = field(default_factory=dict)
+    header_row: int | None = None
     county_of: Callable[[int], str | None] = lambda row: None
     _found: list[Finding] = field(default_factory=list)
     _shown: dict[str, int] = field(default_factory=dict)
@@ -185,7 +188,8 @@ class Faults:
     def address(self, row: int | None, column: str | None) -> str | None:
         """Return the cell's name in a spreadsheet, where it has one."""
         position = self.positions.get(column or "")
-        return None if row is None or position is None else f"{column_letters(position)}{row}"
+        at = self.header_row if row is None else row
+        return None if at is None or position is None else f"{column_letters(position)}{at}"
 
     def has_errors(self) -> bool:
         """Whether anything found so far makes the table unusable."""

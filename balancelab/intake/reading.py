@@ -121,6 +121,23 @@ def inspect(
     return intake if standard is None else _with_standard(intake, standard)
 
 
+def read_grid(path: Path, *, sheet: str | None = None, column_map: str | Path | None = None) -> tuple[Grid, Dictionary]:
+    """
+    Return a file's raw cells and the headers known, without judging them.
+
+    Raises
+    ------
+    Unreadable
+        If the file cannot be read that far.
+    """
+    schema = load_schema()
+    mapping = read_column_map(column_map, schema) if column_map is not None else None
+    schema = mapping.applied(schema) if mapping else schema
+    task = _Task(path, sheet, mapping, schema, {}, Choice(), Faults(path.name, schema=schema))
+    dictionary = Dictionary(schema, mapping)
+    return task.grid(open_file(path, task.faults), dictionary), dictionary
+
+
 @dataclass
 class _Task:
     path: Path
@@ -139,7 +156,7 @@ class _Task:
             if self.opened.kind == "parquet" and _is_stored(self.opened.content):
                 return self._stored(self.opened.content)
             dictionary = Dictionary(self.schema, self.mapping, self._further())
-            grid = self._grid(self.opened, dictionary)
+            grid = self.grid(self.opened, dictionary)
             table = assemble(grid, dictionary, self.needed, self.choice, self.faults)
         except Unreadable:
             return self._nothing()
@@ -155,7 +172,7 @@ class _Task:
         """Columns that an indicator needs and the schema does not have: read where the header is their id."""
         return sorted({name for sets in self.needed.values() for each in sets for name in each})
 
-    def _grid(self, opened: Opened, dictionary: Dictionary) -> Grid:
+    def grid(self, opened: Opened, dictionary: Dictionary) -> Grid:
         if opened.kind == "text":
             content, self.encoding = to_utf8(opened.content, self.faults)
             return read_delimited(content, self.path.suffix.lower(), self.faults)
