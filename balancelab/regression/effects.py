@@ -39,7 +39,7 @@ class Absorbed:
     y : ndarray, shape (n_rows,)
         Outcome, likewise.
     sizes : ndarray, shape (n_terms,)
-        Lengths of the terms' columns before, about their mean.
+        Lengths of the terms' columns before.
     demeaned : Grouping or None
         The effect whose group means were taken out.
     leverage : ndarray, shape (n_rows,)
@@ -77,22 +77,16 @@ def absorb(design: Design) -> Absorbed:
     Raises
     ------
     InvalidModel
-        If more than two effects are asked for.
+        If two large effects cannot be separated.
     """
     root = np.ones(design.n) if design.weights is None else np.sqrt(design.weights)
     both = np.column_stack([design.y, design.X])
+    sizes = np.linalg.norm(both[:, 1:] * root[:, None], axis=0)
     if not design.effects:
         scaled = both * root[:, None]
-        sizes = np.linalg.norm(scaled[:, 1:], axis=0)
         return Absorbed(scaled[:, 1:], scaled[:, 0], sizes, None, np.zeros(design.n), 0, True, True)
-    if len(design.effects) > 2:
-        raise refuse(
-            "最多吸收两个固定效应；其余请用 C(列名) 写入公式。",
-            "At most two effects are absorbed; write the others into the formula as C(column).",
-        )
     weights = root**2
     centred = both - np.average(both, axis=0, weights=weights)
-    sizes = np.linalg.norm(centred[:, 1:] * root[:, None], axis=0)
     demeaned, dummies = _roles(design)
     rank = effects_rank(design.effects)
     if demeaned is not None and not dummies and len(design.effects) == 2:
@@ -133,6 +127,11 @@ def group_means(columns: np.ndarray, group: Grouping, weights: np.ndarray) -> np
 
 def effects_rank(effects: Sequence[Grouping]) -> int:
     """Intercepts that one or two effects amount to: two share one in each part that rows connect."""
+    if len(effects) > 2:
+        raise refuse(
+            "最多吸收两个固定效应；其余请用 C(列名) 写入公式。",
+            "At most two effects are absorbed; write the others into the formula as C(column).",
+        )
     if len(effects) < 2:
         return sum(effect.n for effect in effects)
     return effects[0].n + effects[1].n - len(np.unique(_components(effects)))

@@ -56,7 +56,7 @@ def fit(
 
     Notes
     -----
-    Columns are scaled, solved by QR and refined in double-double; `Fit.digits` states how many digits remain. CR1S
+    Columns are scaled, solved by QR and refined in double-double; `Fit.digits` states how many digits are safe. CR1S
     counts absorbed effects that lie inside the clusters as one intercept, as fixest and xtreg do.
 
     References

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import optimize, special
 
 from balancelab.definitions import Text
-from balancelab.regression.design import Design, build_design, grouping
+from balancelab.regression.design import Design, Grouping, build_design, grouping
 from balancelab.regression.errors import refuse
 from balancelab.regression.inference import WaldTest, estimates, positions
 from balancelab.regression.solve import solve
@@ -192,9 +192,8 @@ def mundlak(formula: str, schools: pd.DataFrame, *, group: str) -> MundlakCheck:
     return MundlakCheck(fit, fit.wald(list(names)))
 
 
-def _fit(design: Design, group: str, method: Literal["reml", "ml"]) -> MixedFit:
-    if method not in ("reml", "ml"):
-        raise refuse(f"method 只能为 reml 或 ml，而不是“{method}”。", f"method must be 'reml' or 'ml', not '{method}'.")
+def two_level_groups(design: Design, group: str) -> tuple[Grouping, np.ndarray]:
+    """Groups of a design and their sizes; refuses a single group, and groups that all have one row."""
     groups = grouping(group, design.schools[group].to_numpy())
     sizes = np.bincount(groups.codes)
     if groups.n < 2 or sizes.max() < 2:
@@ -203,6 +202,13 @@ def _fit(design: Design, group: str, method: Literal["reml", "ml"]) -> MixedFit:
             f"'{group}' must form two groups, one of them of two rows "
             f"(there are {groups.n}, the largest of {sizes.max()} rows).",
         )
+    return groups, sizes
+
+
+def _fit(design: Design, group: str, method: Literal["reml", "ml"]) -> MixedFit:
+    if method not in ("reml", "ml"):
+        raise refuse(f"method 只能为 reml 或 ml，而不是“{method}”。", f"method must be 'reml' or 'ml', not '{method}'.")
+    groups, sizes = two_level_groups(design, group)
     if design.n <= len(design.terms) + 1:
         raise refuse(
             f"数据齐全的只有 {design.n} 行，不足以估计 {len(design.terms)} 个系数与两个方差。",

@@ -122,7 +122,7 @@ class Fit:
 
     @property
     def digits(self) -> int:
-        """Digits of the coefficients that remain reliable."""
+        """Digits of the coefficients that are safe from rounding; see `LeastSquares`."""
         return self.model.solution.digits
 
     def term(self, name: str) -> pd.Series:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
@@ -22,9 +22,9 @@ DEPENDENT = 1e-11
 """A unit-length column nearer than this to the span of the others depends on them: five digits would not remain."""
 
 REFINED_SIZE = 3_000_000
-"""Designs of up to so many cells are refined; beyond, the statement of digits reckons without it."""
+"""Designs of up to so many cells are refined; beyond, the statement of digits allows for ten times the error."""
 
-_PRECISION = -math.log10(np.finfo(float).eps)
+_UNIT = np.finfo(float).eps / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,8 @@ class LeastSquares:
     condition : float
         Condition number of the reported columns at unit length, what leads them partialled out. [unitless]
     digits : int
-        Significant digits of the coefficients that rounding in the data leaves, at least.
+        Significant digits that every coefficient keeps (or its standard error, where that is larger) if each number of
+        the data was rounded to float64 as unluckily as can be. Data that float64 holds exactly lose less.
     """
 
     coefficients: np.ndarray
@@ -69,7 +70,7 @@ def solve(X: np.ndarray, y: np.ndarray, *, terms: Sequence[str], sizes: np.ndarr
     terms : sequence of str
         Names of the last columns.
     sizes : ndarray, shape (n_terms,), optional
-        Length of each term's column before effects were taken out of it.
+        Length of each term's column before effects were taken out of it; what is left carries its rounding errors.
 
     Returns
     -------
@@ -98,13 +99,14 @@ def solve(X: np.ndarray, y: np.ndarray, *, terms: Sequence[str], sizes: np.ndarr
     refined = scaled.size <= REFINED_SIZE
     if refined:
         coefficients, residuals = _refine(scaled, y, Q, R, coefficients, residuals)
-    loss = math.log10(condition)
-    if not refined:
-        fitted = float(np.linalg.norm(y - residuals))
-        loss += math.log10(1 + condition * float(np.linalg.norm(residuals)) / fitted) if fitted > 0 else 0.0
-    R_inverse = linalg.solve_triangular(R, np.eye(len(R))) / scale[:, None]
-    digits = max(0, math.floor(_PRECISION - loss))
-    return LeastSquares(coefficients / scale, residuals, Q, R_inverse, condition, digits)
+    R_inverse = linalg.solve_triangular(R, np.eye(len(R)))
+    solution = LeastSquares(coefficients / scale, residuals, Q, R_inverse / scale[:, None], condition, 0)
+    stretch = np.ones(len(lengths))
+    stretch[lead:] = 1.0 if sizes is None else sizes / lengths[lead:]
+    error = _UNIT * _rounding(scaled * stretch, y, R_inverse, coefficients, residuals) * (1 if refined else 10)
+    spread = np.linalg.norm(R_inverse, axis=1) * np.linalg.norm(residuals) / math.sqrt(max(1, len(y) - len(R)))
+    worst = float(np.max((error / np.maximum(np.abs(coefficients), spread))[lead:], initial=0.0))
+    return replace(solution, digits=max(0, min(15, math.floor(-math.log10(worst)) if worst > 0 else 15)))
 
 
 def rank_basis(X: np.ndarray, *, tolerance: float = 1e-10) -> np.ndarray:
@@ -118,6 +120,15 @@ def rank_basis(X: np.ndarray, *, tolerance: float = 1e-10) -> np.ndarray:
         return np.empty((len(X), 0))
     Q, R, _ = linalg.qr(X, mode="economic", pivoting=True)
     return np.asarray(Q[:, : int(np.sum(np.abs(np.diag(R)) > tolerance))])
+
+
+def _rounding(
+    X: np.ndarray, y: np.ndarray, R_inverse: np.ndarray, coefficients: np.ndarray, residuals: np.ndarray
+) -> np.ndarray:
+    """First-order bound of each coefficient's change, in units of the relative change of each number of X and y."""
+    data = np.linalg.norm(np.abs(y) + np.abs(X) @ np.abs(coefficients))
+    tilt = np.abs(R_inverse @ R_inverse.T) @ (np.abs(X).T @ np.abs(residuals))
+    return np.asarray(np.linalg.norm(R_inverse, axis=1) * data + tilt)
 
 
 def _check(R: np.ndarray, sizes: np.ndarray, terms: Sequence[str]) -> float:
