@@ -17,13 +17,14 @@ import click
 from balancelab import __version__
 from balancelab.reports.errors import EXIT_DATA, EXIT_DONE, EXIT_INTERRUPTED, PlanRefused, text
 from balancelab.reports.given import (
-    cannot_write,
     choose_languages,
     defined,
     find_standard,
     read_table,
+    refuse_but_xlsx,
     require_file,
     save_annotated,
+    writing,
 )
 from balancelab.reports.terminal import (
     Group,
@@ -125,11 +126,12 @@ def report(
     rules, rules_file = find_standard(standard, indicators)
     from balancelab.reports.batch import run_reports
     from balancelab.reports.console import Console
+    from balancelab.reports.crew import Crew
     from balancelab.reports.output import Output
 
     stop_like_ctrl_c()
     console = Console(message_language(language), quiet=quiet)
-    with Output(output) as folder:
+    with Output(output) as folder, Crew(folder) as crew:
         intake = read_table(file, rules, year=year, sheet=sheet, columns=columns)
         plan = plan_reports(
             intake,
@@ -143,7 +145,7 @@ def report(
             column_map=columns,
             settings=further,
         )
-        summary = run_reports(plan, output=folder, jobs=jobs, force=force, on_progress=console.progress)
+        summary = run_reports(plan, output=folder, jobs=jobs, force=force, on_progress=console.progress, crew=crew)
     console.summary(summary)
     return summary.exit_code
 
@@ -183,7 +185,7 @@ def check(
     else:
         click.echo(format_findings(found.findings, message_language(language)))
     if annotate is not None:
-        save_annotated(file, found, annotate)
+        save_annotated(file, found, annotate, sheet=sheet, columns=columns)
     return EXIT_DATA if any(finding.severity == "error" for finding in found.findings) else EXIT_DONE
 
 
@@ -254,11 +256,10 @@ def sample(
 
     chosen = DEFAULT_SEED if seed is None else seed
     try:
-        rows = write_sample(out, counties=counties, schools_per_county=schools_per_county, years=years, seed=chosen)
+        with writing(out):
+            rows = write_sample(out, counties=counties, schools_per_county=schools_per_county, years=years, seed=chosen)
     except ValueError as error:
         raise PlanRefused(text(f"无法生成：{error}", str(error))) from error
-    except OSError as error:
-        raise cannot_write(out, error) from error
     spoken = message_language(language)
     tell(text(f"已写入 {rows} 行合成数据：{out}", f"{rows} rows of synthetic data written: {out}")[spoken])
 
@@ -272,12 +273,11 @@ def template(out: Path, standard: str, indicators: Path | None, language: str) -
     """Write a blank form."""
     from balancelab.intake.template import write_template
 
+    refuse_but_xlsx(out)
     (chosen,) = choose_languages(language)[:1]
     rules, _ = find_standard(standard, indicators)
-    try:
+    with writing(out):
         write_template(out, rules, language=chosen)
-    except OSError as error:
-        raise cannot_write(out, error) from error
     tell(text(f"已写入空白表：{out}", f"blank form written: {out}")[message_language(language)])
 
 

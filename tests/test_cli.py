@@ -174,6 +174,19 @@ def test_check_says_what_it_found(call, tmp_path):
     assert any("\u4e00" <= letter <= "\u9fff" for letter in out)
 
 
+def test_a_marked_copy_and_a_blank_form(call, tmp_path):
+    path = table(tmp_path, students="六百七十")
+    assert call("check", path, "--annotate", "marked.xlsx")[0] == 3
+    assert call("template", "form.xlsx")[0] == 0
+    for name in ("marked.xlsx", "form.xlsx"):
+        assert (tmp_path / name).read_bytes()[:2] == b"PK"  # a zip archive, as every xlsx is
+    before = path.read_bytes()
+    assert call("check", path, "--annotate", path)[0] == 2
+    assert call("template", "form.csv")[0] == 2
+    assert call("template", tmp_path / "no folder" / "form.xlsx")[0] == 5
+    assert path.read_bytes() == before
+
+
 def test_lists(call):
     code, out, _ = call("counties", SAMPLE)
     assert code == 0

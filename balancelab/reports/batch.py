@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
-import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +15,7 @@ from typing import Any, Literal
 from balancelab import __version__
 from balancelab.definitions import Text
 from balancelab.reports import journal
-from balancelab.reports.crew import Crewman
+from balancelab.reports.crew import Crew, Crewman
 from balancelab.reports.engine import Limits
 from balancelab.reports.errors import (
     EXIT_DONE,
@@ -126,6 +124,7 @@ def run_reports(
     force: bool = False,
     limits: Limits | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    crew: Crew | None = None,
 ) -> Summary:
     """
     Make every report of a plan.
@@ -144,6 +143,8 @@ def run_reports(
         Time limits of one report.
     on_progress : callable, optional
         Told of each report that starts or ends.
+    crew : Crew, optional
+        Workers that were started earlier.
 
     Returns
     -------
@@ -167,14 +168,13 @@ def run_reports(
         plan.stage(work)
     except OSError as error:
         raise environment_refused(error, work) from error
-    batch = _Batch(output, limits or Limits(), on_progress or _nobody, deque(plan.units), len(plan.units))
     interrupted = False
-    try:
-        batch.run(min(jobs or processors(), len(plan.units)))
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        batch.close()
+    with crew or Crew(output) as at_work:
+        batch = _Batch(output, at_work, limits or Limits(), on_progress or _nobody, deque(plan.units), len(plan.units))
+        try:
+            batch.run(min(jobs or processors(), len(plan.units)))
+        except KeyboardInterrupt:
+            interrupted = True
     trouble = batch.trouble
     if batch.done or batch.failed:
         try:
@@ -197,6 +197,7 @@ class _Batch:
     """The state of a run: who works on what, what is left, what came of it."""
 
     output: Output
+    crew: Crew
     limits: Limits
     on_progress: Callable[[Progress], None]
     waiting: deque[Unit]
@@ -204,21 +205,16 @@ class _Batch:
     done: list[Unit] = field(default_factory=list)
     failed: list[tuple[Unit, Failure]] = field(default_factory=list)
     trouble: EnvironmentRefused | None = None
-    crew: list[Crewman] = field(default_factory=list)
     tries: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.scratch = Path(tempfile.mkdtemp(prefix="bl-"))
-        self.events: queue.Queue[tuple[Crewman, dict[str, Any] | None]] = queue.Queue()
 
     def run(self, jobs: int) -> None:
         """Hand out reports until none is left or the disk refuses."""
-        prepare_fonts(self.scratch)
-        for _ in range(jobs):
-            self._hire()
-        while self.trouble is None and any(man.unit is not None for man in self.crew):
+        prepare_fonts(self.crew.scratch)
+        for number in range(jobs):
+            self._next(self.crew.men[number] if number < len(self.crew.men) else self.crew.hire())
+        while self.trouble is None and self.crew.running():
             try:
-                man, answer = self.events.get(timeout=1.0)
+                man, answer = self.crew.events.get(timeout=1.0)
             except queue.Empty:
                 self._stop_overdue()
                 continue
@@ -226,17 +222,6 @@ class _Batch:
                 self._died(man)
             elif "kernel" not in answer and man.unit is not None:
                 self._answered(man, man.unit, answer)
-
-    def close(self) -> None:
-        """End every worker and remove what they leave."""
-        for man in self.crew:
-            man.end()
-        shutil.rmtree(self.scratch, ignore_errors=True)
-
-    def _hire(self) -> None:
-        man = Crewman(self.output, self.scratch, self.events)
-        self.crew.append(man)
-        self._next(man)
 
     def _next(self, man: Crewman) -> None:
         man.unit = None
@@ -261,8 +246,7 @@ class _Batch:
 
     def _died(self, man: Crewman) -> None:
         unit, message = man.unit, man.last_words()
-        man.end()
-        self.crew.remove(man)
+        self.crew.dismiss(man)
         if unit is None:
             return
         if man.overdue:
@@ -272,7 +256,7 @@ class _Batch:
         else:
             self._finish(unit, Failure("worker_died", message), {})
         if self.waiting:
-            self._hire()
+            self._next(self.crew.hire())
 
     def _finish(self, unit: Unit, failure: Failure | None, answer: dict[str, Any]) -> None:
         seconds = float(answer.get("seconds", 0.0))
@@ -288,7 +272,7 @@ class _Batch:
         self._tell("done" if failure is None else "failed", unit, failure, seconds)
 
     def _stop_overdue(self) -> None:
-        for man in self.crew:
+        for man in self.crew.men:
             if man.unit is not None and man.seconds() > self.limits.report:
                 man.overdue = True
                 man.kill()
@@ -301,8 +285,7 @@ class _Batch:
         seconds: float = 0.0,
     ) -> None:
         finished = len(self.done) + len(self.failed)
-        running = tuple(man.unit for man in self.crew if man.unit is not None)
-        self.on_progress(Progress(state, unit, finished, self.total, running, failure, seconds))
+        self.on_progress(Progress(state, unit, finished, self.total, self.crew.running(), failure, seconds))
 
 
 def _order(unit: Unit) -> dict[str, Any]:

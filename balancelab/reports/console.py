@@ -126,7 +126,7 @@ def printable(message: str) -> str:
     r"""
     Return a message that a terminal only prints: nothing moves the cursor, forges a line or leaves the GBK letters.
 
-    >>> printable("8 m² \\x1b[2J")
+    >>> printable("8 m² \x1b[2J")
     '8 m2 ?[2J'
     """
     return "".join(_shown(letter) for letter in message.translate(_FOR_GBK))

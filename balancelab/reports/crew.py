@@ -1,10 +1,11 @@
-"""The owner's side of a worker process: start it, give it orders, hear its answers, end it with all it started."""
+"""The owner's side of worker processes: start them, give orders, hear answers, end them with all that they started."""
 
 from __future__ import annotations
 
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
 from balancelab.reports.engine import end_group
@@ -22,7 +24,62 @@ if TYPE_CHECKING:
 
 Events = queue.Queue["tuple[Crewman, dict[str, Any] | None]"]
 
-_PATIENCE = 5  # seconds for a worker to go by itself before it is killed
+_PATIENCE = 5  # seconds for a worker to end its kernel and go before it is killed
+
+
+class Crew:
+    """
+    The workers of a run, as a context manager; leaving it ends them all.
+
+    The first worker starts at once and imports its libraries while its owner still reads the table.
+
+    Parameters
+    ----------
+    output : Output
+        The output folder, entered.
+
+    Attributes
+    ----------
+    men : list of Crewman
+        Those at work or idle.
+    events : queue
+        What they say; see `Crewman`.
+    scratch : Path
+        Their private files, removed at the end.
+    """
+
+    def __init__(self, output: Output) -> None:
+        output.make_work()
+        self._output = output
+        self.scratch = Path(tempfile.mkdtemp(prefix="bl-"))
+        self.events: Events = queue.Queue()
+        self.men: list[Crewman] = []
+        self.hire()
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for man in self.men:
+            man.end()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def hire(self) -> Crewman:
+        """Start one more worker."""
+        man = Crewman(self._output, self.scratch, self.events)
+        self.men.append(man)
+        return man
+
+    def dismiss(self, man: Crewman) -> None:
+        """Let a worker go."""
+        man.end()
+        self.men.remove(man)
+
+    def running(self) -> tuple[Unit, ...]:
+        """Return the reports that are being made."""
+        return tuple(man.unit for man in self.men if man.unit is not None)
 
 
 class Crewman:
@@ -77,9 +134,8 @@ class Crewman:
             end_group(self._group)
 
     def end(self) -> None:
-        """End the process: by itself if it is idle, else at once with its kernel; nothing of it is left."""
-        if self.unit is not None:
-            self._process.terminate()
+        """End the process, at once, and with it the kernel that it may be running; nothing of it is left."""
+        self._process.terminate()
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()

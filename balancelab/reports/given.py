@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from balancelab.reports.errors import EXIT_DATA, EnvironmentRefused, PlanRefused, Refused, text
+from balancelab.reports.errors import EXIT_DATA, PlanRefused, Refused, text
 
 if TYPE_CHECKING:
     from balancelab.intake import Intake
@@ -170,31 +171,65 @@ def choose_languages(listed: str) -> list[str]:
     return asked
 
 
-def save_annotated(file: Path, intake: Intake, out: Path) -> None:
+def save_annotated(file: Path, intake: Intake, out: Path, *, sheet: str | None, columns: Path | None) -> None:
     """
-    Save a copy of a workbook with its findings marked in it.
+    Save a copy of a table with its findings marked in it.
+
+    Parameters
+    ----------
+    file : Path
+        The table.
+    intake : Intake
+        What was found in it.
+    out : Path
+        ``.xlsx`` to write.
+    sheet, columns
+        As given when the table was read.
+
+    Raises
+    ------
+    PlanRefused
+        If the copy would be the table itself or is no workbook by its name.
+    EnvironmentRefused
+        If it cannot be written.
+    """
+    from balancelab.intake.annotating import annotate
+
+    refuse_but_xlsx(out)
+    if out.exists() and out.samefile(file):
+        raise PlanRefused(text("标注副本不能覆盖原文件", "the marked copy must not replace the table itself"))
+    with writing(out):
+        annotate(file, intake.findings, out, sheet=sheet, column_map=columns)
+
+
+def refuse_but_xlsx(out: Path) -> None:
+    """Refuse a name that a workbook cannot have."""
+    if out.suffix.lower() != ".xlsx":
+        raise PlanRefused(text(f"{out}：文件名应以 .xlsx 结尾", f"{out}: the name must end in .xlsx"))
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """
+    Turn a file that cannot be written into a refusal.
+
+    Parameters
+    ----------
+    out : Path
+        The file.
 
     Raises
     ------
     EnvironmentRefused
-        If it cannot be written.
-    PlanRefused
-        If the copy would be the table itself, or the table is no workbook that can be marked.
+        If it cannot be written (exit code 5).
     """
-    from balancelab.intake.annotating import annotate
+    from xlsxwriter.exceptions import FileCreateError
 
-    if out.exists() and out.samefile(file):
-        raise PlanRefused(text("标注副本不能覆盖原文件", "the marked copy must not replace the table itself"))
-    try:
-        annotate(file, intake.findings, out)
-    except OSError as error:
-        raise cannot_write(out, error) from error
-    except ValueError as error:
-        raise PlanRefused(text(f"无法标注：{error}", f"cannot be marked: {error}")) from error
-
-
-def cannot_write(path: Path, error: OSError) -> EnvironmentRefused:
-    """Return the refusal (exit code 5) for a file that cannot be written."""
     from balancelab.reports.output import environment_refused
 
-    return environment_refused(error, path)
+    try:
+        yield
+    except OSError as error:
+        raise environment_refused(error, out) from error
+    except FileCreateError as error:  # xlsxwriter wraps what the system said
+        raise environment_refused(error.args[0], out) from error

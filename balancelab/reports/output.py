@@ -76,7 +76,7 @@ class Output:
     def make_work(self) -> Path:
         """Make the private work folder of this run and return it."""
         try:
-            self.work.mkdir(mode=0o700)
+            self.work.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise environment_refused(error, self.work) from error
         return self.work
