@@ -6,13 +6,14 @@ import io
 import os
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from balancelab.intake.columns import looks_personal
 from balancelab.intake.files import Unreadable, open_file
-from balancelab.intake.findings import Faults, Finding, Severity
+from balancelab.intake.findings import Faults, Finding, Severity, column_letters
 from balancelab.intake.grid import Grid
 from balancelab.intake.headers import Dictionary, find_header
 from balancelab.intake.names import printable_only
@@ -28,6 +29,8 @@ _WORDS: dict[Severity, tuple[str, str]] = {
 _LIST_SHEET = "检查结果 Findings"
 _LIST_HEADER = ("级别 Severity", "位置 Cell", "问题 Finding", "处理 Remedy", "编号 Code")
 _LIST_WIDTHS = (14, 12, 70, 50, 26)
+_LIST_START = 4
+_FONT = "Microsoft YaHei"
 _LEFT_OUT = "（已略去 left out）"
 _ADDRESS = re.compile(r"[A-Z]{1,3}[0-9]+")
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,8})?")
@@ -147,6 +150,10 @@ def _write_grid(cells: Any, grid: Grid, dictionary: Dictionary) -> None:
     if grid.header is not None:
         for position, name in enumerate(grid.header):
             _write(cells, 1, grid.first_column + position + 1, name, number=False)
+    for position in range(grid.n_columns):
+        longest = max((len(row[position].encode("gbk", "replace")) for row in grid.head(30)), default=8)
+        cells.column_dimensions[column_letters(grid.first_column + position)].width = min(max(longest + 2, 8), 36)
+    _fit_page(cells)
     for at in range(min(grid.n_rows, _MOST_ROWS)):
         row = int(grid.rows[at])
         for position, text in enumerate(grid.row(at)):
@@ -201,7 +208,10 @@ def _mark(cells: Any, findings: Sequence[Finding]) -> None:
     for address, mark in marks.items():
         cell = cells[address]
         cell.fill = PatternFill("solid", start_color=_FILLS[mark.severity], end_color=_FILLS[mark.severity])
-        cell.font = Font(color=_INK[mark.severity], bold=mark.severity == "error")
+        font = copy(cell.font)
+        cell.font = Font(
+            name=font.name, size=font.size, color=_INK[mark.severity], bold=mark.severity == "error", italic=font.italic
+        )
         if not _is_merged(cell):
             text = "\n\n".join(mark.texts)[:8_000]
             cell.comment = Comment(text, "balancelab", width=420, height=min(60 + 18 * (len(text) // 32 + 4), 400))
@@ -224,12 +234,13 @@ def _list(book: Any, findings: Sequence[Finding], sheet: str | None, marked: set
     book.active = 0
     for other in book.worksheets[1:]:
         other.sheet_view.tabSelected = False
+    _say_what_to_do(listed, findings)
     for column, (title, width) in enumerate(zip(_LIST_HEADER, _LIST_WIDTHS, strict=True), 1):
-        head = listed.cell(1, column, title)
-        head.font = Font(bold=True, color="FFFFFF")
+        head = listed.cell(_LIST_START, column, title)
+        head.font = Font(name=_FONT, bold=True, color="FFFFFF")
         head.fill = PatternFill("solid", start_color="44546A", end_color="44546A")
         listed.column_dimensions[head.column_letter].width = width
-    for row, finding in enumerate(findings, 2):
+    for row, finding in enumerate(findings, _LIST_START + 1):
         zh, en = _WORDS[finding.severity]
         place = finding.address or (f"{finding.row}" if finding.row else "")
         remedy = f"{finding.remedy_zh}\n{finding.remedy_en}"
@@ -238,13 +249,43 @@ def _list(book: Any, findings: Sequence[Finding], sheet: str | None, marked: set
             cell = listed.cell(row, column)
             cell.value = "\n".join(printable_only(line) for line in text.split("\n"))
             cell.data_type = "s"
+            cell.font = Font(name=_FONT)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
+        listed.row_dimensions[row].height = 15 * max(_lines(texts[2], _LIST_WIDTHS[2]), _lines(remedy, _LIST_WIDTHS[3]))
         severity = listed.cell(row, 1)
         severity.fill = PatternFill("solid", start_color=_FILLS[finding.severity], end_color=_FILLS[finding.severity])
-        if sheet is not None and finding.address in marked and finding.address:
+        if sheet is not None and finding.address and finding.address in marked:
             link = listed.cell(row, 2)
             quoted = sheet.replace("'", "''")
             link.hyperlink = f"#'{quoted}'!{finding.address}"
-            link.font = Font(underline="single", color="0563C1")
-    listed.freeze_panes = "A2"
-    listed.sheet_view.zoomScale = 110
+            link.font = Font(name=_FONT, underline="single", color="0563C1")
+    listed.freeze_panes = f"A{_LIST_START + 1}"
+    _fit_page(listed)
+
+
+def _say_what_to_do(listed: Any, findings: Sequence[Finding]) -> None:
+    from openpyxl.styles import Font
+
+    errors, warnings = (sum(each.severity == severity for each in findings) for severity in ("error", "warning"))
+    zh = f"错误 {errors} 处，警告 {warnings} 处。" + (
+        "请改正红色的单元格，保存后重新检查；黄色的请核对。" if errors else "请核对黄色的单元格。" if warnings else ""
+    )
+    en = f"{errors} errors, {warnings} warnings. " + (
+        "Correct the red cells, save and check again; look at the yellow ones." if errors else
+        "Look at the yellow cells." if warnings else ""
+    )  # fmt: skip
+    listed.cell(1, 1, zh).font = Font(name=_FONT, bold=True, size=12)
+    listed.cell(2, 1, en).font = Font(name=_FONT, size=10)
+
+
+def _lines(text: str, width: int) -> int:
+    """Lines that `text` takes up in a column; a Chinese character is two wide."""
+    return sum(1 + sum(1 if char.isascii() else 2 for char in line) // (width - 2) for line in text.split("\n"))
+
+
+def _fit_page(cells: Any) -> None:
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    cells.page_setup.orientation = "landscape"
+    cells.page_setup.fitToHeight = 0
+    cells.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)

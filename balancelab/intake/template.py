@@ -227,6 +227,8 @@ class _Form:
             for column, text in enumerate(texts):
                 sheet.write_string(row, column, text, self.table)
         sheet.protect("", {"select_unlocked_cells": True})
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
 
     def _head(self, known: Field) -> Any:
         if known.required:
