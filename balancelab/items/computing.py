@@ -100,8 +100,8 @@ def judge_school_items(
     DataFrame
         One row per school (per stage for class sizes) × item whose columns the table has: ``year, county_code,
         school_code, stage, item, value, limit, comparison, met, shortfall, against_low, against_high, units,
-        relaxation``; see :func:`balancelab.items.school_rules.apply_rule`. `shortfall` is in the item's own unit:
-        students too many, classes too large (at least), rooms or yuan lacking.
+        relaxation``; see :func:`balancelab.items.school_rules.apply_rule`. `shortfall` is what is too
+        much or too little: students of the school or of its largest class, rooms, yuan.
     """
     import pandas as pd
 

@@ -101,8 +101,8 @@ def _classes(case: Case) -> pd.DataFrame:
     limits = _floats(case.parameters["most_students"])
     low, high = classes_over(case.schools, limits.astype(int))
     largest = case.column("largest_class")
-    known = low == high
-    table = _table(case, largest, limits, "at_most", high == 0, low.astype(float), known=known | (low > 0))
+    over = np.where(np.isnan(largest), low, np.maximum(largest - limits, 0.0))
+    table = _table(case, largest, limits, "at_most", high == 0, over, known=(low == high) | (low > 0))
     classes = case.schools["classes"].to_numpy(float) if "classes" in case.schools else np.full(len(low), np.nan)
     return table.assign(against_low=low, against_high=high, units=np.nan_to_num(classes).astype(int))
 

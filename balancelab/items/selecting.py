@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 KEYS = ["year", "county_code", "school_code"]
 BOTH_STAGES = "combined"
 
-# Counted by stage, whatever `shared_resources` says; everything else numeric is an amount of the school.
-_BY_STAGE = ("students", "migrant_students", "left_behind_students", "classes", "zoned_students")
-_OF_STAGE = ("teachers", "classes_", "graduates", "grade7_intake", "transfers_", "student_deaths")
+# Amounts that a combined school may report whole on each row; everything else is counted by stage.
+_SHARED_ENDINGS = ("_m2", "_yuan", "_rooms")
+_SHARED_NAMES = ("computers", "books")
 _HIGHEST = ("largest_class", "built_year", "senior_students")
 
 
@@ -93,7 +93,7 @@ def whole_schools(schools: pd.DataFrame) -> pd.DataFrame:
         else:
             total = grouped[column].sum(skipna=False)
             columns[column] = (
-                total if shared is None or _is_by_stage(column) else total.mask(shared, grouped[column].max())
+                total if shared is None or not _may_be_shared(column) else total.mask(shared, grouped[column].max())
             )
     stage = first["stage"].mask(first["stage"] != grouped["stage"].last(), BOTH_STAGES)
     return pd.DataFrame({"stage": stage, **columns}).reset_index()
@@ -202,8 +202,8 @@ def _within(schools: pd.DataFrame, quotient: str, bounds: Mapping[str, Decimal])
     return held
 
 
-def _is_by_stage(column: str) -> bool:
-    return column in _BY_STAGE or column.startswith(_OF_STAGE)
+def _may_be_shared(column: str) -> bool:
+    return column in _SHARED_NAMES or column.endswith(_SHARED_ENDINGS)
 
 
 def _texts(grouped: Any, shared: pd.Series | None) -> Any:
