@@ -107,7 +107,7 @@ class _Sorter:
             mask |= _mask(pc.match_substring_regex(column, r"^[\s0—\-/\\\x{3000}\x{00a0}]*$"))
         if "school" in self.positions or not keys:
             names = self._tail(self.positions.get("school", 0))
-            pattern = f"(?i){_TOTAL_WORDS}|合\\s*计|小\\s*计|总\\s*计|平均|average|其中|^#|示例|Example"
+            pattern = f"(?i){_TOTAL_WORDS}|合\\s*计|小\\s*计|总\\s*计|平均|average|其中|^#|^【示例】|^\\[Example"
             mask |= _mask(pc.match_substring_regex(names, pattern))
         first = self._tail(0)
         mask |= _mask(pc.match_substring_regex(first, r"^\s*#"))
@@ -191,13 +191,15 @@ class _Sorter:
         )
 
     def _as_header(self, cells: list[str]) -> str:
+        if any(map(_NUMBER.match, cells)):
+            return ""
         keys = _keys(cells)
         if not any(keys):
             return ""
         if any(keys == row[: len(keys)] + [""] * (len(keys) - len(row)) for row in self.header_rows):
             return "repeated_header"
         known = {meaning.name for meaning in map(self.dictionary.meaning, filter(None, cells)) if meaning}
-        if len(known) >= 3 and len(known) * 2 >= sum(map(bool, keys)) and not any(map(_NUMBER.match, cells)):
+        if len(known) >= 3 and len(known) * 2 >= sum(map(bool, keys)):
             return "second_table"
         return ""
 
