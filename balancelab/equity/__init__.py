@@ -2,12 +2,11 @@
 Equity: who has how much of what, by county, group, school and year.
 
 Every function takes the tidy indicator table and returns a tidy table of ids; the mathematics is in
-:mod:`balancelab.measures`. The sequence of a report:
+:mod:`balancelab.measures`. The sequence of a report::
 
->>> from balancelab.equity import equity_profile  # doctest: +SKIP
->>> indicators = describe_schools(compute_indicators(counted, rules.indicators), counted)  # doctest: +SKIP
->>> area = select_area(indicators, county_code="371599")  # doctest: +SKIP
->>> profile = equity_profile(select_year(area, 2024), standard=rules)  # doctest: +SKIP
+    indicators = describe_schools(compute_indicators(counted, rules.indicators), counted)
+    area = select_area(indicators, county_code="371599")
+    profile = equity_profile(select_year(area, 2024), standard=rules)
 
 An *area* is what a report is about: one county, or the whole table taken as one. In the whole table ``county_code``
 is ``""`` and ``member_code`` says which county a school belongs to, so that every function below serves both.

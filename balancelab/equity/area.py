@@ -69,7 +69,8 @@ def select_area(indicators: pd.DataFrame, *, county_code: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The area's rows. For the whole table ``county_code`` is ``""`` in every row.
+        The area's rows. For the whole table ``county_code`` is ``""`` in every row, and a township's name has its
+        county's code before it, because townships of two counties may bear one name.
 
     Raises
     ------
@@ -77,7 +78,10 @@ def select_area(indicators: pd.DataFrame, *, county_code: str) -> pd.DataFrame:
         If the table has no such county; the message names the nearest.
     """
     if county_code == WHOLE_TABLE:
-        return indicators.assign(county_code=WHOLE_TABLE)
+        whole = indicators.assign(county_code=WHOLE_TABLE)
+        if "township" in whole:
+            whole["township"] = whole["member_code"].astype(str) + " " + whole["township"].astype(str)
+        return whole
     chosen = indicators[indicators["county_code"] == county_code]
     if chosen.empty:
         near_zh, near_en = nearest(county_code, set(indicators["county_code"]))

@@ -119,7 +119,8 @@ def compare_groups(indicators: pd.DataFrame, *, by: str = "location") -> pd.Data
         From :func:`balancelab.equity.describe_schools`.
     by : str, optional
         Column whose values are the groups; a table without it gives no row. Locations are compared in the order
-        urban, town, rural; other groups with the largest one (by students) only.
+        urban, town, rural; other groups with the largest one (by students) only. Schools without a group (``""``) play
+        no part.
 
     Returns
     -------
@@ -216,7 +217,8 @@ def grouping_column(indicators: pd.DataFrame, *, candidates: Sequence[str] = ("l
 def _levels(part: pd.DataFrame, levels: Sequence[str]) -> list[str]:
     """Return the levels that say something: several groups at the outermost, schools enough in every one."""
     outer, *inner = levels
-    if part[outer].nunique() < LEAST_SCHOOLS:
+    n_groups = part[outer].nunique()
+    if n_groups < 2 or len(part) < LEAST_SCHOOLS * n_groups:
         return []
     kept = [outer]
     for name in inner:

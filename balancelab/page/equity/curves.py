@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from balancelab.page.equity.layout import in_words, panels, shown_stages, stage_
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from balancelab.page import Page
     from balancelab.standards import Standard
@@ -39,33 +41,12 @@ def lorenz_curves(page: Page, indicators: pd.DataFrame, standard: Standard) -> N
     names = [each.id for each in standard.indicators if (there["indicator"] == each.id).any()]
     if not names:
         return
-    looks, found = stage_looks(stages), []
+    found: list[tuple[float, str, str]] = []
     with theme.style():
         figure, axes_of = panels(page, names, standard)
         for name, axes in axes_of.items():
-            axes.plot([0, 1], [0, 1], color=theme.MUTED, linewidth=0.7, linestyle=(0, (3, 2)))
-            axes.set_aspect("equal")
-            for rank, stage in enumerate(stages):
-                rows = there[(there["indicator"] == name) & (there["stage"] == stage)]
-                if rows.empty or not (rows["value"] > 0).any() or (rows["value"] < 0).any():
-                    continue
-                curve = lorenz_curve(rows["value"], rows["weight"])
-                look = looks[stage]
-                axes.plot(curve["student_share"], curve["resource_share"], color=look.color, linestyle=look.line)
-                found.append((gini(rows["value"], rows["weight"]), stage, name))
-                axes.text(
-                    0.04,
-                    0.96 - _LINE * rank,
-                    number_text(found[-1][0], standard.display.cv_decimals),
-                    transform=axes.transAxes,
-                    va="top",
-                    fontsize=7.5,
-                    color=look.color,
-                )
-            axes.set_xlim(0, 1)
-            axes.set_ylim(0, 1)
-            axes.set_xticks([0, 0.5, 1], ["0", "50%", "100%"])
-            axes.set_yticks([0, 0.5, 1], ["0", "50%", "100%"])
+            for stage, index in _lorenz_panel(axes, there[there["indicator"] == name], stages, standard).items():
+                found.append((index, stage, name))
         stage_legend(page, figure, stages, standard, markers=False)
         figure.supxlabel(
             page.word(
@@ -148,3 +129,26 @@ def spread_trend(page: Page, spread: pd.DataFrame, standard: Standard) -> None:
         n=len(ends),
         down=int((ends["last"] < ends["first"]).sum()),
     )
+
+
+def _lorenz_panel(axes: Axes, rows: pd.DataFrame, stages: Sequence[str], standard: Standard) -> dict[str, float]:
+    """Draw one indicator's curves; return the Gini coefficient of each stage that has two schools or more."""
+    looks, found = stage_looks(stages), {}
+    axes.plot([0, 1], [0, 1], color=theme.MUTED, linewidth=0.7, linestyle=(0, (3, 2)))
+    axes.set_aspect("equal")
+    for rank, stage in enumerate(stages):
+        here = rows[rows["stage"] == stage]
+        if len(here) < 2 or not (here["value"] > 0).any() or (here["value"] < 0).any():
+            continue
+        curve = lorenz_curve(here["value"], here["weight"])
+        found[stage] = gini(here["value"], here["weight"])
+        look = looks[stage]
+        axes.plot(curve["student_share"], curve["resource_share"], color=look.color, linestyle=look.line)
+        text = number_text(found[stage], standard.display.cv_decimals)
+        height = 0.96 - _LINE * rank
+        axes.text(0.04, height, text, transform=axes.transAxes, va="top", fontsize=7.5, color=look.color)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xticks([0, 0.5, 1], ["0", "50%", "100%"])
+    axes.set_yticks([0, 0.5, 1], ["0", "50%", "100%"])
+    return found

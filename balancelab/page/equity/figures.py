@@ -106,8 +106,8 @@ def adequacy_bars(page: Page, shortfall: pd.DataFrame, standard: Standard) -> No
         caption_zh="多少学生就读于达到要求的学校",
         caption_en="How many students go to a school that meets the requirement",
         alt_zh="堆叠条形图：{n} 项要求中，{full} 项全部学生在达到要求的学校就读；最低的是{worst}，为 {least:.1%}。",
-        alt_en="Stacked bars: for {full} of {n} requirements all students go to a school that meets it; the lowest is "
-        "{worst} at {least:.1%}.",
+        alt_en="Stacked bars: for {full} of {n} requirements all students go to a school that meets it; the lowest "
+        "is {worst} at {least:.1%}.",
         n=len(shortfall),
         full=int((shortfall["students_meeting"] == shortfall["students"]).sum()),
         worst=in_words(page, worst["stage"], worst["indicator"], standard),
@@ -146,8 +146,8 @@ def missing_dots(page: Page, shortfall: pd.DataFrame, standard: Standard) -> Non
         caption_zh="达到要求还缺多少",
         caption_en="What is missing to meet the requirement",
         alt_zh="条形图：{n} 项有缺口，最大的是{name}，缺要求总量的 {share:.1%}。",
-        alt_en="Bars: {n} requirements with something missing; the largest gap is {name}, "
-        "{share:.1%} of what is required.",
+        alt_en="Bars: {n} requirements with something missing; the largest gap is {name}, {share:.1%} of what is "
+        "required.",
         n=len(table),
         name=in_words(page, largest["stage"], largest["indicator"], standard),
         share=largest["average_shortfall"],
@@ -207,8 +207,8 @@ def group_ratios(page: Page, pairs: pd.DataFrame, standard: Standard) -> None:
         caption_zh="各类学校的均值是{base}的多少倍（竖线为{base}）",
         caption_en="Mean of each group as a multiple of the mean of {base_en} schools (the line)",
         alt_zh="点图：{n} 个比值中 {below} 个低于 1；最低的是{group}的{name}，为{base}的 {ratio:.2f} 倍。",
-        alt_en="Dot chart: {below} of {n} ratios lie below 1; the lowest is {name}, {group}, at "
-        "{ratio:.2f} of {base_en}.",
+        alt_en="Dot chart: {below} of {n} ratios lie below 1; the lowest is {name}, {group}, at {ratio:.2f} of "
+        "{base_en}.",
         base=base,
         base_en=base.lower(),
         n=len(table),

@@ -68,9 +68,8 @@ def dispersion_table(page: Page, profile: pd.DataFrame, standard: Standard) -> N
         note_zh="每所学校按在校生数加权。完全相等时，差异系数、基尼系数、泰尔指数、阿特金森指数为 0，其余各项为 1；"
         "麦克伦指数越接近 1，条件较差的一半学生离中位数越近。“—”表示有学校为零或无法计算。",
         note_en="Every school counts by its students. Where all are equal, the first four are 0 and the others 1. "
-        "McLoone: "
-        "the closer to 1, the closer the worse-supplied half of the students lies to the median; Verstegen: the same "
-        "above the median. A dash: a school has nothing, or the measure is not defined.",
+        "McLoone: the closer to 1, the closer the worse-supplied half of the students lies to the median; "
+        "Verstegen: the same above the median. A dash: a school has nothing, or the measure is not defined.",
         row_header="name",
     )
 
@@ -93,8 +92,7 @@ def all_measures(page: Page, profile: pd.DataFrame, standard: Standard) -> None:
         caption_en="The remaining measures (for research)",
         note_zh="标准差、极差、限制极差、中位数的单位同指标；其余没有单位。公式见各函数的说明。",
         note_en="Standard deviation, range, restricted range and median are in the indicator's unit; the others "
-        "have none. "
-        "Formulas stand in the functions' documentation.",
+        "have none. Formulas stand in the functions' documentation.",
         row_header="name",
     )
 

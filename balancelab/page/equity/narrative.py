@@ -88,12 +88,10 @@ def scope(page: Page, area: pd.DataFrame, schools: pd.DataFrame, year: int, stan
     """
     years = [str(one) for one in sorted({int(one) for one in area["year"]})]
     page.say(
-        zh="本报告计入 {schools} 所学校（按学段计 {rows} 个），在校生 {students:,.0f} 人。标准：{document}。"
-        "哪些学校计入，"
-        "依据：{clause}。以下说“项”，指一个学段的一项指标。",
-        en="This report counts {schools} schools ({rows} by stage) with {students:,.0f} students. Standard: "
-        "{document}. "
-        "Which schools count: {clause}. A “case” below is one indicator at one stage.",
+        zh="本报告计入 {schools:,} 所学校（按学段计 {rows:,} 个），在校生 {students:,.0f} 人。标准：{document}。"
+        "哪些学校计入，依据：{clause}。以下说“项”，指一个学段的一项指标。",
+        en="This report counts {schools:,} schools ({rows:,} by stage) with {students:,.0f} students. Standard: "
+        "{document}. Which schools count: {clause}. A “case” below is one indicator at one stage.",
         schools=len(schools[["county_code", "school_code"]].drop_duplicates()),
         rows=len(schools),
         students=float(schools["students"].sum()),
@@ -130,8 +128,8 @@ def minimum(page: Page, shortfall: pd.DataFrame, standard: Standard) -> None:
     page.say(
         zh="{n} 项要求中，全部学生都在达到要求的学校就读的有 {full} 项。覆盖最低的是{name}："
         "{share:.1%}的学生所在学校达到要求。",
-        en="In {full} of {n} cases every student goes to a school that meets the requirement. Coverage is lowest for "
-        "{name}: {share:.1%} of students.",
+        en="In {full} of {n} cases every student goes to a school that meets the requirement. Coverage is lowest "
+        "for {name}: {share:.1%} of students.",
         n=len(shortfall),
         full=full,
         name=in_words(page, *cell_of(largest_row(shortfall, -share)), standard),
@@ -146,7 +144,7 @@ def _missing(page: Page, shortfall: pd.DataFrame, standard: Standard) -> None:
         return
     parts = [
         in_words(page, row["stage"], row["indicator"], standard)
-        + page.word({"zh": "缺 ", "en": ": "})
+        + page.word({"zh": "缺 ", "en": ", "})
         + amount_words(page, row["amount_missing"], row["indicator"], standard)
         for row in table.head(3).to_dict("records")
     ]
@@ -170,10 +168,11 @@ def between_groups(page: Page, pairs: pd.DataFrame, split: pd.DataFrame, standar
     usable = pairs[np.isfinite(pairs["ratio"].to_numpy(float)) & (pairs["reference"] == reference)]
     furthest = largest_row(usable, (usable["adjusted"] - 1).abs())
     page.say(
-        zh="与{reference}学校相比，其他各类学校的 {n} 个均值中有 {below} 个较低、{above} 个较高。相差最大的是{name}："
-        "{group}学校为{reference}学校的 {ratio:.2f} 倍。",
-        en="Against {reference} schools, the other groups have less in {below} of {n} comparisons and more in {above}. "
-        "The widest difference is in {name}: {group} schools have {ratio:.2f} times as much as {reference} schools.",
+        zh="与{reference}学校相比，其他各类学校的 {n} 个均值中有 {below} 个较低、{above} 个较高。"
+        "相差最大的是{name}：{group}学校为{reference}学校的 {ratio:.2f} 倍。",
+        en="Against {reference} schools, the other groups have less in {below} of {n} comparisons and more in "
+        "{above}. The widest difference is in {name}: {group} schools have {ratio:.2f} times as much as {reference} "
+        "schools.",
         reference=_in_sentence(page, by, reference),
         n=len(usable),
         below=int((usable["ratio"] < 1).sum()),
@@ -189,22 +188,18 @@ def between_groups(page: Page, pairs: pd.DataFrame, split: pd.DataFrame, standar
         return
     between = between_shares(split)
     page.say(
-        zh="校际差异大部分{mostly}：{term}之间的差异占总差异的 {low:.1%} 至 {high:.1%}，最高的是{name}。",
-        en="Most of the inequality {mostly}: the share between groups runs from {low:.1%} to {high:.1%}, the "
-        "highest in "
-        "{name}.",
-        mostly=page.word(_mostly(float(between.median()))),
+        zh="{term}之间的差异占总差异的 {low:.1%} 至 {high:.1%}，最高的是{name}。{n} 项中，"
+        "以{term}之间的差异为主的有 {more} 项，其余以同类学校内部的差异为主。",
+        en="The part of the inequality that lies between groups runs from {low:.1%} to {high:.1%}, the highest in "
+        "{name}. In {more} of {n} cases it is the larger part; in the others schools of one kind differ more among "
+        "themselves.",
         term=page.word(term_words(standard, by)),
         low=float(between.min()),
         high=float(between.max()),
         name=in_words(page, *largest_cell(between), standard),
+        n=len(between),
+        more=int((between > 0.5).sum()),
     )
-
-
-def _mostly(share: float) -> dict[str, str]:
-    if share < 0.5:
-        return {"zh": "在同类学校内部", "en": "lies among schools of the same kind"}
-    return {"zh": "在不同类学校之间", "en": "lies between kinds of schools"}
 
 
 def inside_townships(page: Page, split: pd.DataFrame, standard: Standard) -> None:
@@ -221,8 +216,8 @@ def inside_townships(page: Page, split: pd.DataFrame, standard: Standard) -> Non
     between = between_shares(split)
     page.say(
         zh="按{term}分解：{term}之间的差异占总差异的 {low:.1%} 至 {high:.1%}，最高的是{name}。",
-        en="Split by {term}, the part between them runs from {low:.1%} to {high:.1%} of the inequality, the highest in "
-        "{name}.",
+        en="Split by {term}, the part between them runs from {low:.1%} to {high:.1%} of the inequality, the highest "
+        "in {name}.",
         term=term,
         low=float(between.min()),
         high=float(between.max()),
@@ -247,8 +242,7 @@ def between_counties(page: Page, nested: pd.DataFrame, standard: Standard, *, co
         zh="{county}之间的差异占总差异的 {low:.1%} 至 {high:.1%}，最高的是{name}，其余在{county}之内。{n} 项中，"
         "以{county}之间的差异为主的有 {more} 项。",
         en="Between {counties} lies {low:.1%} to {high:.1%} of the inequality, most in {name}; the rest lies within "
-        "them. "
-        "In {more} of {n} cases the larger part lies between.",
+        "them. In {more} of {n} cases the larger part lies between.",
         county=county,
         counties=counties,
         low=float(first.min()),

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 def equality(page: Page, profile: pd.DataFrame, standard: Standard) -> None:
     """Say which indicator is spread most and least evenly, and what share would have to move."""
-    plain = profile[profile["by"] == ""].pivot(index=["stage", "indicator"], columns="measure", values="value")
-    gini = plain["gini"].dropna()
+    several = profile[(profile["by"] == "") & (profile["n_schools"] > 1)]  # one school differs from nobody
+    plain = several.pivot(index=["stage", "indicator"], columns="measure", values="value")
+    gini = plain["gini"].dropna() if len(plain) else plain
     if gini.empty:
         page.say(zh="没有可以计算的差异。", en="No inequality can be computed.")
         return
@@ -28,8 +29,7 @@ def equality(page: Page, profile: pd.DataFrame, standard: Standard) -> None:
         zh="分布最不均的是{most}（基尼系数 {high:.3f}），最均的是{least}（{low:.3f}）。要使{most}在各校完全相等，"
         "须调动其总量的 {move:.1%}（胡佛指数）。",
         en="The most unequal is {most}, with a Gini coefficient of {high:.3f}; the most equal is {least}, "
-        "{low:.3f}. To make "
-        "{most} equal in all schools, {move:.1%} of it would have to move (Hoover index).",
+        "{low:.3f}. To make {most} equal in all schools, {move:.1%} of it would have to move (Hoover index).",
         most=in_words(page, *most, standard),
         high=float(gini.max()),
         least=in_words(page, *least, standard),
@@ -55,8 +55,8 @@ def single_schools(page: Page, influence: pd.DataFrame, standard: Standard, *, c
     page.say(
         zh="影响最大的是{school}：去掉该校，{name}的差异系数由 {all:.3f} 变为 {without:.3f}。{n} 项中有 {widen} 项，"
         "影响最大的学校拉大了差异。",
-        en="The strongest influence is that of {school}: without it the coefficient of {name} goes from {all:.3f} to "
-        "{without:.3f}. In {widen} of {n} cases the most influential school widens the gap.",
+        en="The strongest influence is that of {school}: without it the coefficient of {name} goes from {all:.3f} "
+        "to {without:.3f}. In {widen} of {n} cases the most influential school widens the gap.",
         school=str(row["school"]),
         name=in_words(page, row["stage"], row["indicator"], standard),
         all=float(row["figure"]),
@@ -104,11 +104,9 @@ def _standing_of_one(page: Page, own: pd.DataFrame, county: str, counties: str, 
     best, last = largest_row(own, -own["place"]), largest_row(own, own["place"])
     page.say(
         zh="在各{county}中（第 1 位差异最小），位次最靠前的是{best}：第 {best_rank} 位，共 {best_of} 个；"
-        "最靠后的是{last}："
-        "第 {last_rank} 位，共 {last_of} 个。",
+        "最靠后的是{last}：第 {last_rank} 位，共 {last_of} 个。",
         en="Among the {counties} (rank 1 is the most equal) it stands best in {best}, {best_rank} of {best_of}, and "
-        "worst "
-        "in {last}, {last_rank} of {last_of}.",
+        "worst in {last}, {last_rank} of {last_of}.",
         county=county,
         counties=counties,
         best=in_words(page, best["stage"], best["indicator"], standard),
@@ -132,10 +130,10 @@ def leaning(page: Page, concentration: pd.DataFrame, standard: Standard) -> None
         here = concentration[concentration["ranked_by"] == ranking]
         index = here["concentration"]
         page.say(
-            zh="按{ranking}看：{n} 项中，占比高的学校生均资源较多的有 {more} 项，较少的有 {less} 项；最不利的是{name}"
-            "（集中指数 {low:.3f}）。",
-            en="By the {ranking}: schools with a larger share have more per student in {more} of {n} cases and less in "
-            "{less}; they are worst off in {name}, concentration index {low:.3f}.",
+            zh="按{ranking}看：{n} 项中，占比高的学校生均资源较多的有 {more} 项，较少的有 {less} 项；"
+            "最不利的是{name}（集中指数 {low:.3f}）。",
+            en="By the {ranking}: schools with a larger share have more per student in {more} of {n} cases and less "
+            "in {less}; they are worst off in {name}, concentration index {low:.3f}.",
             ranking=page.word(RANKED_BY[ranking]),
             n=len(here),
             more=int((index > 0).sum()),
@@ -160,9 +158,8 @@ def change(page: Page, convergence: pd.DataFrame, standard: Standard) -> None:
         zh="从 {first} 到 {last} 学年，{n} 项中 {down} 项校际差异缩小、{up} 项扩大；变化最好的是{name}，差异系数由 "
         "{from_cv:.3f} 到 {to_cv:.3f}。差异缩小（σ 收敛）且起点低的学校增长较快（β 收敛）的有 {both} 项。",
         en="From {first} to {last} the gap among schools narrowed in {down} of {n} cases and widened in {up}; the "
-        "best is "
-        "{name}, whose coefficient of variation went from {from_cv:.3f} to {to_cv:.3f}. In {both} cases the spread "
-        "shrinks (sigma convergence) and those behind grow faster (beta convergence).",
+        "best is {name}, whose coefficient of variation went from {from_cv:.3f} to {to_cv:.3f}. In {both} cases the "
+        "spread shrinks (sigma convergence) and those behind grow faster (beta convergence).",
         first=str(int(convergence["first_year"].min())),
         last=str(int(convergence["last_year"].max())),
         n=len(convergence),

@@ -59,12 +59,11 @@ def influence_table(page: Page, influence: pd.DataFrame, standard: Standard) -> 
         ],
         caption_zh="单所学校对差异系数的影响",
         caption_en="What single schools do to the coefficients of variation",
-        note_zh="变化为负：该校拉大了差异。差异系数来自全部学校，本身没有抽样误差；区间只回答“换一批类似的学校会怎样”"
-        "（逐校剔除的刀切法，对数尺度，t 分布），少于五所学校不给出。",
+        note_zh="变化为负：该校拉大了差异。差异系数来自全部学校，本身没有抽样误差；"
+        "区间只回答“换一批类似的学校会怎样”（逐校剔除的刀切法，对数尺度，t 分布），少于五所学校不给出。",
         note_en="A negative change: the school widens the gap. The coefficient comes from all schools and has no "
-        "sampling "
-        "error; the interval only answers what a draw of similar schools might give (delete-one-school jackknife on "
-        "logarithms, t distribution) and is not given below five schools.",
+        "sampling error; the interval only answers what a draw of similar schools might give (delete-one-school "
+        "jackknife on logarithms, t distribution) and is not given below five schools.",
         row_header="name",
     )
 
@@ -118,7 +117,7 @@ def standing_table(
         caption_zh="各{county}校际差异系数的分布",
         caption_en="Coefficients of variation, {county} by {county}",
         note_zh="位次 1 为差异最小。只有一所学校的{county}不参加排位。",
-        note_en="Rank 1 is the most equal. One with a single school is not ranked ({county}).",
+        note_en="Rank 1 is the most equal. A {county} with a single school is not ranked.",
         row_header="name",
         county=page.word(county),
     )
@@ -161,8 +160,7 @@ def concentration_table(page: Page, concentration: pd.DataFrame, standard: Stand
         caption_en="Does the resource lean towards schools with more disadvantaged students? (concentration index)",
         note_zh="学校按该类学生占比由低到高排列。正值：占比高的学校生均资源较多（向其倾斜）；负值：较少；0：没有关系。",
         note_en="Schools ordered by that share, lowest first. Positive: schools with a larger share have more per "
-        "student; "
-        "negative: less; 0: it makes no difference.",
+        "student; negative: less; 0: it makes no difference.",
         row_header="name",
     )
 
@@ -210,11 +208,9 @@ def trend_table(page: Page, spread: pd.DataFrame, convergence: pd.DataFrame, sta
         caption_zh="差距的变化：σ 收敛与 β 收敛",
         caption_en="How the gap changes: sigma and beta convergence",
         note_zh="年均变化为负：差异缩小。β 系数为负：起点低的学校增长较快；半衰期为差距减半所需年数，"
-        "“—”表示没有缩小或无法计算。"
-        "首年的数据误差也会使 β 为负，须与 σ 一起看，只有两者都下降才可称收敛。",
+        "“—”表示没有缩小或无法计算。首年的数据误差也会使 β 为负，须与 σ 一起看，只有两者都下降才可称收敛。",
         note_en="Per year below 0: the spread shrinks. A negative beta: schools that started lower grew faster; "
-        "half-life: "
-        "years until half of the gap is closed, a dash where it does not close. An error in the first year alone makes "
-        "beta negative: read it with sigma; only a falling spread is convergence.",
+        "half-life: years until half of the gap is closed, a dash where it does not close. An error in the first "
+        "year alone makes beta negative: read it with sigma; only a falling spread is convergence.",
         row_header="name",
     )

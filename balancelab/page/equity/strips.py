@@ -69,16 +69,8 @@ def county_strip(
             axes.text(1.025, line, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7.5)
         axes.set_xlim(0, edge * 1.03)
         axes.set_xlabel(page.word(_STRIP_AXIS))
-        head = _STRIP_HEAD["member" if len(own) else "whole"]
-        axes.text(
-            1.025,
-            -0.75,
-            page.word(head),
-            transform=axes.get_yaxis_transform(),
-            va="bottom",
-            fontsize=7.5,
-            color=theme.MUTED,
-        )
+        head, across = page.word(_STRIP_HEAD["member" if len(own) else "whole"]), axes.get_yaxis_transform()
+        axes.text(1.025, -0.75, head, transform=across, va="bottom", fontsize=7.5, color=theme.MUTED)
     if county_code == WHOLE_TABLE:
         _whole_caption(page, figure, table, standard)
         return
@@ -87,8 +79,7 @@ def county_strip(
         caption_zh="{name}在各{county}中的位置（圆点为{name}，竖线为其他{county}；右侧为位次，1 为最均；三角："
         "超出图幅）",
         caption_en="{name} among the {counties} of the table (dot: {name}; ticks: the others; right: rank, 1 is the "
-        "most equal; "
-        "triangle: beyond the axis)",
+        "most equal; triangle: beyond the axis)",
         alt_zh="带状图：{n} 项中，{better} 项处于较均的一半。",
         alt_en="Strip chart: in {better} of {n} lines the more equal half.",
         name=names.get(county_code, county_code),
@@ -140,26 +131,28 @@ def school_arrows(page: Page, influence: pd.DataFrame, standard: Standard) -> No
     page : Page
         Where the figure goes.
     influence : DataFrame
-        From :func:`balancelab.equity.school_influence`, one county and year; nothing is shown where it is empty.
+        From :func:`balancelab.equity.school_influence`, one county and year; nothing is shown where it is empty,
+        or where all schools are equal.
     standard : Standard
         Gives stages and names.
     """
     table = influence[(influence["rank"] == 1) & influence["without"].notna()]
-    if table.empty:
-        return
     ends = table[["figure", "without"]].to_numpy(float)
-    widest = float(ends.max())
+    widest = float(ends.max(initial=0.0))
+    if widest == 0:  # nothing to leave out, or all schools are equal
+        return
     with theme.style():
         figure, axes, lines = staged_axes(page, pairs_of(table, standard), standard, top=0.12)
         for row in table.to_dict("records"):
             line = lines[row["stage"], row["indicator"]]
             color = theme.STATUS["met" if row["without"] < row["figure"] else "failed"].color
-            axes.annotate(
-                "",
-                xy=(row["without"], line),
-                xytext=(row["figure"], line),
-                arrowprops={"arrowstyle": "-|>", "color": color, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0},
-            )
+            if abs(row["influence"]) > widest * 0.015:  # a shorter arrow would be all head
+                axes.annotate(
+                    "",
+                    xy=(row["without"], line),
+                    xytext=(row["figure"], line),
+                    arrowprops={"arrowstyle": "-|>", "color": color, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0},
+                )
             axes.plot([row["figure"]], [line], "o", color=theme.INK, markersize=5, zorder=3)
             text = f"{name_cut(str(row['school']), 24)}  {_change(row['influence'])}"
             end = (max(row["figure"], row["without"]), line)

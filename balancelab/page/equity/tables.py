@@ -145,11 +145,11 @@ def shortfall_table(page: Page, shortfall: pd.DataFrame, standard: Standard) -> 
         caption_zh="对照要求：达到的学生与缺口",
         caption_en="Against the requirements: students with enough, and what is missing",
         note_zh="缺口总量为各校按现有学生数达到要求还须增加的数量之和，单位同指标；超出要求的学校不抵扣。"
-        "“缺口占要求”按学生平均，即 FGT 指数（α＝1）；1 减去它是充足指数。",
+        "“缺口占要求”按学生平均，即 FGT 指数（α＝1）；1 减去它是充足指数。“—”：该指标只有比值，没有总量。",
         note_en="Missing in all: what must be added so that every school reaches the requirement for today's "
-        "students, in "
-        "the indicator's unit; schools above it are not set off against others. Missing, share: averaged over students "
-        "(FGT, α = 1); 1 minus it is the Odden–Picus adequacy index.",
+        "students, in the indicator's unit; schools above it are not set off against others. Missing, share: "
+        "averaged over students (FGT, α = 1); 1 minus it is the Odden–Picus adequacy index. A dash: reported as a "
+        "ratio, without an amount.",
         row_header="name",
     )
 
@@ -209,7 +209,7 @@ def _furthest(page: Page, pairs: pd.DataFrame, standard: Standard) -> str:
 
 
 def _most_unequal(page: Page, profile: pd.DataFrame, standard: Standard) -> str:
-    cv = profile[(profile["measure"] == "weighted_cv") & profile["value"].notna()]
+    cv = profile[(profile["measure"] == "weighted_cv") & profile["value"].notna() & (profile["n_schools"] > 1)]
     if cv.empty:
         return ""
     row = largest_row(cv, cv["value"])
