@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from balancelab.cli import cli, main
 from balancelab.reports.output import Output
+from balancelab.reports.terminal import stop_like_ctrl_c
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "schools.csv"
 COMMANDS = ("report", "check", "standards", "indicators", "counties", "sample", "template", "words")
@@ -248,6 +250,17 @@ def test_a_console_that_knows_gbk_only():
     )
     assert done.returncode == 2
     assert done.stderr.decode("gbk").startswith("没有文件 没有")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as on Linux and macOS")
+def test_a_polite_kill_ends_a_run_like_an_interrupt():
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        stop_like_ctrl_c()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.slow

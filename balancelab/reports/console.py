@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import unicodedata
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,9 @@ class Console:
         if self._bar is None:
             from tqdm import tqdm
 
-            self._bar = tqdm(total=event.total, unit="", file=sys.stderr, dynamic_ncols=True, leave=False)
+            unit = say(text(" 份", " reports"), self.language)
+            width = shutil.get_terminal_size().columns  # 80 where a terminal says that it has none
+            self._bar = tqdm(total=event.total, unit=unit, file=sys.stderr, ncols=width, leave=False)
         self._bar.n = event.finished
         self._bar.set_postfix_str(", ".join(_name(unit) for unit in event.running))
 

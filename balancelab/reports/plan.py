@@ -44,11 +44,10 @@ def find_notebook(kind: str) -> Path:
     PlanRefused
         If there is no such kind; the message names those there are.
     """
-    folders = _notebook_folders()
-    for folder in folders:
-        if (folder / f"{kind}.ipynb").is_file():
-            return folder / f"{kind}.ipynb"
-    known = sorted({path.stem for folder in folders for path in folder.glob("*.ipynb")})
+    found = {path.stem: path for folder in reversed(_notebook_folders()) for path in sorted(folder.glob("*.ipynb"))}
+    known = list(found)
+    if kind in found:
+        return found[kind]
     if not known:
         raise EnvironmentRefused(text("安装不完整：没有笔记本", "the installation is incomplete: no notebooks"))
     raise PlanRefused(

@@ -127,7 +127,7 @@ def print_line(*fields: object) -> None:
 
 def stop_like_ctrl_c() -> None:
     """Let a polite kill end a run as an interrupt typed at the terminal does."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
