@@ -14,6 +14,7 @@ from balancelab.items.outcomes import NOTHING, Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
+    from balancelab.definitions import Text
     from balancelab.standards import Standard
 
 SCORE = "rubric_score"
@@ -74,11 +75,7 @@ def rubric_points(county_items: pd.DataFrame, standard: Standard, *, year: int) 
     import pandas as pd
 
     rubric = standard.rubric
-    officials = dict.fromkeys(
-        item.official
-        for item in standard.items.values()
-        if rubric is not None and item.block == rubric.block and not item.informative
-    )
+    officials = official_items(standard)
     here = county_items[county_items["year"] == year]
     given = {(str(row["county_code"]), str(row["item"])): row["value"] for row in here.to_dict("records")}
     rows = [
@@ -95,6 +92,15 @@ def rubric_points(county_items: pd.DataFrame, standard: Standard, *, year: int) 
     return pd.DataFrame(rows, columns=list(POINTS_COLUMNS))
 
 
+def official_items(standard: Standard) -> dict[str, Text]:
+    """Return the official items that the rubric gives points for, each with the label of its first part."""
+    found: dict[str, Text] = {}
+    for item in standard.items.values():
+        if standard.rubric is not None and item.block == standard.rubric.block and not item.informative:
+            found.setdefault(item.official, item.label)
+    return found
+
+
 def with_points(standard: Standard, points: Mapping[str, Decimal], *, source: str, authority: str) -> Standard:
     """
     Return the standard with the province's points in its rubric.
@@ -107,11 +113,8 @@ def with_points(standard: Standard, points: Mapping[str, Decimal], *, source: st
     """
     if standard.rubric is None:
         raise ValueError(f"the standard {standard.id!r} has no rubric")
-    officials = {
-        item.official
-        for item in standard.items.values()
-        if item.block == standard.rubric.block and not item.informative
-    }
-    if set(points) != officials or sum(map(to_fraction, points.values())) != Fraction(standard.rubric.total):
+    if set(points) != set(official_items(standard)) or sum(map(to_fraction, points.values())) != Fraction(
+        standard.rubric.total
+    ):
         raise ValueError("the points must be those of the standard's items and sum to the rubric's total")
     return replace(standard, rubric=replace(standard.rubric, points=dict(points), source=source, authority=authority))

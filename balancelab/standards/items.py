@@ -13,7 +13,7 @@ Comparison = Literal["at_least", "at_most", "above", "below", "yes", "no"]
 """How an item's value is compared; ``above`` and ``below`` are strict, ``yes`` and ``no`` are the answers required."""
 
 COMPARISONS: tuple[Comparison, ...] = ("at_least", "at_most", "above", "below", "yes", "no")
-KINDS = ("share", "ratio", "count", "amount", "level", "years", "yes_no")
+KINDS = ("share", "rate", "ratio", "count", "amount", "level", "years", "yes_no")
 EVIDENCE = ("computed", "number", "documentary")
 
 Range = Mapping[str, Decimal]
@@ -66,7 +66,8 @@ class Item:
     limit : Decimal or None
         What the value is compared with [unit]; None for a yes or no.
     kind : str
-        What the value is: ``share`` (0 to 1), ``ratio``, ``count``, ``amount``, ``level``, ``years``, ``yes_no``.
+        What the value is: ``share`` (0 to 1, printed in percent), ``rate`` (0 to 1, printed as a decimal), ``ratio``,
+        ``count``, ``amount``, ``level``, ``years``, ``yes_no``.
     evidence : str
         ``computed`` (from the school table), ``number`` (from figures of the county) or ``documentary``.
     rule : str
