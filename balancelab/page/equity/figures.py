@@ -260,8 +260,8 @@ def inequality_shares(page: Page, split: pd.DataFrame, standard: Standard, names
             page,
             axes,
             {
-                "zh": "占总差异（泰尔指数 T）的比重（右侧：第一段）",
-                "en": "Share of inequality, Theil T (right: first piece)",
+                "zh": "占总差异（泰尔指数 T）的比重（右侧数字：深色部分）",
+                "en": "Share of inequality, Theil T (number: dark part)",
             },
         )
         entries = [(theme.ACCENT, "", page.word(between_words(standard, by)))]
@@ -315,8 +315,8 @@ def nested_bars(page: Page, nested: pd.DataFrame, standard: Standard) -> None:
             page,
             axes,
             {
-                "zh": "占总差异（泰尔指数 T）的比重（右侧：第一段）",
-                "en": "Share of inequality, Theil T (right: first piece)",
+                "zh": "占总差异（泰尔指数 T）的比重（右侧数字：深色部分）",
+                "en": "Share of inequality, Theil T (number: dark part)",
             },
         )
         _legend(axes, [(_LEVEL_COLORS[level], "", page.word(between_words(standard, level))) for level in levels])

@@ -18,6 +18,7 @@ from balancelab.page.equity.layout import (
     between_shares,
     cell_of,
     group_words,
+    groups_in_order,
     in_words,
     largest_cell,
     largest_row,
@@ -168,11 +169,12 @@ def between_groups(page: Page, pairs: pd.DataFrame, split: pd.DataFrame, standar
     usable = pairs[np.isfinite(pairs["ratio"].to_numpy(float)) & (pairs["reference"] == reference)]
     furthest = largest_row(usable, (usable["adjusted"] - 1).abs())
     page.say(
-        zh="与{reference}学校相比，其他各类学校的 {n} 个均值中有 {below} 个较低、{above} 个较高。"
-        "相差最大的是{name}：{group}学校为{reference}学校的 {ratio:.2f} 倍。",
-        en="Against {reference} schools, the other groups have less in {below} of {n} comparisons and more in "
-        "{above}. The widest difference is in {name}: {group} schools have {ratio:.2f} times as much as {reference} "
-        "schools.",
+        zh="与{reference}学校相比，{groups}学校的 {n} 个均值中有 {below} 个较低、{above} 个较高。相差最大的是{name}："
+        "{group}学校为{reference}学校的 {ratio:.2f} 倍。",
+        en="Against {reference} schools, {groups} schools have less in {below} of {n} comparisons and more in "
+        "{above}. The "
+        "widest difference is in {name}: {group} schools have {ratio:.2f} times as much as {reference} schools.",
+        groups=_groups_in_sentence(page, by, list(usable["group"])),
         reference=_in_sentence(page, by, reference),
         n=len(usable),
         below=int((usable["ratio"] < 1).sum()),
@@ -256,3 +258,10 @@ def between_counties(page: Page, nested: pd.DataFrame, standard: Standard, *, co
 def _in_sentence(page: Page, by: str, group: str) -> str:
     word = group_words(by, group, {})
     return page.word({"zh": word["zh"], "en": word["en"].lower()})
+
+
+def _groups_in_sentence(page: Page, by: str, groups: list[str]) -> str:
+    """Name the groups where they are few."""
+    names = [_in_sentence(page, by, group) for group in groups_in_order(by, groups)]
+    few = page.word({"zh": "、", "en": " and "}).join(names)
+    return few if len(names) <= 3 else page.word({"zh": "其他各类", "en": "all other"})

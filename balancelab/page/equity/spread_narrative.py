@@ -20,10 +20,10 @@ def equality(page: Page, profile: pd.DataFrame, standard: Standard) -> None:
     """Say which indicator is spread most and least evenly, and what share would have to move."""
     several = profile[(profile["by"] == "") & (profile["n_schools"] > 1)]  # one school differs from nobody
     plain = several.pivot(index=["stage", "indicator"], columns="measure", values="value")
-    gini = plain["gini"].dropna() if len(plain) else plain
-    if gini.empty:
+    if plain.empty or plain["gini"].isna().all():
         page.say(zh="没有可以计算的差异。", en="No inequality can be computed.")
         return
+    gini = plain["gini"].dropna()
     most, least = largest_cell(gini), largest_cell(-gini)
     page.say(
         zh="分布最不均的是{most}（基尼系数 {high:.3f}），最均的是{least}（{low:.3f}）。要使{most}在各校完全相等，"

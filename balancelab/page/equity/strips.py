@@ -146,7 +146,7 @@ def school_arrows(page: Page, influence: pd.DataFrame, standard: Standard) -> No
         for row in table.to_dict("records"):
             line = lines[row["stage"], row["indicator"]]
             color = theme.STATUS["met" if row["without"] < row["figure"] else "failed"].color
-            if abs(row["influence"]) > widest * 0.015:  # a shorter arrow would be all head
+            if abs(row["influence"]) > widest * 0.03:  # a shorter arrow would be all head
                 axes.annotate(
                     "",
                     xy=(row["without"], line),
