@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from balancelab.regression.publication import PublicationTable, publication_table
     from balancelab.regression.quantile import QuantileFit, quantile_fit
     from balancelab.regression.result import Fit
+    from balancelab.regression.slopes import SlopeFit, random_slope
+    from balancelab.regression.smooth import SmoothFit, smooth_fit
     from balancelab.regression.specification import specification_curve, summarise_curve
     from balancelab.regression.spline import SplineFit, spline_fit
     from balancelab.regression.variance import VarianceShares, variance_shares
@@ -47,6 +49,8 @@ _PLACES = {
     "PublicationTable": "publication",
     "QuantileFit": "quantile",
     "RandomEffects": "panel",
+    "SlopeFit": "slopes",
+    "SmoothFit": "smooth",
     "SplineFit": "spline",
     "VarianceShares": "variance",
     "WaldTest": "inference",
@@ -70,7 +74,9 @@ _PLACES = {
     "quantile_fit": "quantile",
     "random_effects": "panel",
     "random_intercept": "multilevel",
+    "random_slope": "slopes",
     "shapley_r2": "decomposition",
+    "smooth_fit": "smooth",
     "specification_curve": "specification",
     "spline_fit": "spline",
     "summarise_curve": "specification",
@@ -90,6 +96,8 @@ __all__ = [
     "PublicationTable",
     "QuantileFit",
     "RandomEffects",
+    "SlopeFit",
+    "SmoothFit",
     "SplineFit",
     "VarianceShares",
     "WaldTest",
@@ -113,7 +121,9 @@ __all__ = [
     "quantile_fit",
     "random_effects",
     "random_intercept",
+    "random_slope",
     "shapley_r2",
+    "smooth_fit",
     "specification_curve",
     "spline_fit",
     "summarise_curve",

@@ -26,7 +26,7 @@ from itertools import pairwise
 import numpy as np
 
 from balancelab.definitions import nearest
-from balancelab.regression.design import Grouping
+from balancelab.regression.design import Design, Grouping
 from balancelab.regression.effects import Absorbed
 from balancelab.regression.errors import listed, refuse
 from balancelab.regression.solve import LeastSquares, rank_basis
@@ -91,9 +91,7 @@ def check_name(name: str, *, clustered: bool) -> None:
         )
 
 
-def robust(
-    name: str, solution: LeastSquares, absorbed: Absorbed, *, n_parameters: int, names: np.ndarray
-) -> np.ndarray:
+def robust(name: str, solution: LeastSquares, absorbed: Absorbed, *, n_parameters: int, design: Design) -> np.ndarray:
     """
     Covariance of all columns' coefficients for independent rows.
 
@@ -104,8 +102,8 @@ def robust(
     absorbed : Absorbed
     n_parameters : int
         Coefficients including absorbed intercepts.
-    names : ndarray of str
-        Names of the rows, for messages.
+    design : Design
+        For the names of rows in messages.
 
     Returns
     -------
@@ -124,7 +122,7 @@ def robust(
     if name == "HC1":
         square = square * (n / (n - n_parameters))
     elif name in ("HC2", "HC3"):
-        square = square / _room(solution, absorbed, name, names) ** (1 if name == "HC2" else 2)
+        square = square / _room(solution, absorbed, name, design) ** (1 if name == "HC2" else 2)
     scores = R @ ((Q * square[:, None]).T @ Q) @ R.T
     return np.asarray((scores + scores.T) / 2)
 
@@ -299,7 +297,7 @@ def _inverse_root(matrix: np.ndarray) -> np.ndarray:
     return np.asarray((vectors[:, keep] / np.sqrt(values[keep])) @ vectors[:, keep].T)
 
 
-def _room(solution: LeastSquares, absorbed: Absorbed, name: str, names: np.ndarray) -> np.ndarray:
+def _room(solution: LeastSquares, absorbed: Absorbed, name: str, design: Design) -> np.ndarray:
     """One minus leverage; one where an absorbed intercept takes a row out altogether."""
     if not absorbed.exact_leverage:
         raise refuse(
@@ -312,7 +310,7 @@ def _room(solution: LeastSquares, absorbed: Absorbed, name: str, names: np.ndarr
     own = np.einsum("ij,ij->i", solution.Q, solution.Q)
     alone = full & (own > 1e-10)
     if alone.any():
-        zh, en = listed(list(names[alone]))
+        zh, en = listed(list(design.names[alone]))
         raise refuse(
             f"以下学校独自决定某个系数（杠杆值为 1），{name} 无定义：{zh}；请去掉该变量，或用 HC1。",
             f"Rows that determine a coefficient alone (leverage 1), for which {name} is undefined: {en}; "

