@@ -118,7 +118,7 @@ def report(
     settings: tuple[str, ...],
 ) -> int:
     """Make reports."""
-    from balancelab.reports.plan import check_settings, plan_reports
+    from balancelab.reports.plan import check_settings, plan_reports, reads_all_years
 
     require_file(file)
     languages = choose_languages("zh,en" if language is None else language)
@@ -132,13 +132,17 @@ def report(
     stop_like_ctrl_c()
     console = Console(message_language(language), quiet=quiet)
     with Output(output) as folder, Crew(folder) as crew:
-        intake = read_table(file, rules, year=year, sheet=sheet, columns=columns)
+        compared = reads_all_years(kind)
+        intake = read_table(
+            file, rules, year=None if compared else year, sheet=sheet, columns=columns, all_years=compared
+        )
         plan = plan_reports(
             intake,
             rules,
             kind=kind,
             languages=languages,
             data_file=file,
+            year=year,
             counties=[code.strip() for listed in counties for code in listed.split(",")],
             standard_file=rules_file,
             indicator_file=indicators,

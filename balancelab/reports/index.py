@@ -21,6 +21,7 @@ from balancelab.reports.units import INDEX
 _TEMPLATES = Path(__file__).with_name("templates")
 _KINDS: Mapping[str, Text] = {
     "balance": {"zh": "均衡报告", "en": "Balance report"},
+    "equity": {"zh": "公平报告", "en": "Equity report"},
     "overview": {"zh": "总览", "en": "Overview"},
 }
 _LANGUAGES = {"zh": "中文", "en": "English"}

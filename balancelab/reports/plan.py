@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
+import json
 import os
 import shutil
 import tomllib
@@ -57,6 +59,22 @@ def find_notebook(kind: str) -> Path:
     )
 
 
+def reads_all_years(kind: str) -> bool:
+    """
+    Whether the notebook of a kind compares years: it then says ``read_schools(…, all_years=True)``.
+
+    Reports of one year are not held up by faults in another, so only such a notebook is given all of them.
+    """
+    cells = json.loads(find_notebook(kind).read_text(encoding="utf-8"))["cells"]
+    sources = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    calls = (node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    return any(
+        keyword.arg == "all_years" and ast.unparse(keyword.value) == "True"
+        for call in calls
+        for keyword in call.keywords
+    )
+
+
 def check_settings(kind: str, settings: Sequence[str]) -> dict[str, object]:
     """
     Read ``--set NAME=VALUE`` against what the notebook of a kind declares.
@@ -94,6 +112,7 @@ def plan_reports(
     kind: str,
     languages: Sequence[str],
     data_file: Path,
+    year: int | None = None,
     counties: Sequence[str] = (),
     standard_file: Path | None = None,
     indicator_file: Path | None = None,
@@ -106,7 +125,7 @@ def plan_reports(
     Parameters
     ----------
     intake : Intake
-        The table of one year.
+        The table: one year, or several for a notebook that compares them.
     standard : Standard
         What it is judged by.
     kind : str
@@ -115,6 +134,8 @@ def plan_reports(
         Languages of the reports.
     data_file : Path
         Where the table came from; its name and its sidecar go with it.
+    year : int, optional
+        Year of the reports; needed where the table has several.
     counties : sequence of str, optional
         Codes, or names that only one county bears; all counties by default.
     standard_file, indicator_file, column_map : Path, optional
@@ -130,14 +151,14 @@ def plan_reports(
     Raises
     ------
     PlanRefused
-        If the table holds several years, a county is unknown or given twice, or nothing would be made.
+        If no year is chosen of several, a county is unknown or given twice, or nothing would be made.
     ParametersRefused
         If the notebook does not declare what it would be given.
     """
     from balancelab.intake.scope import mark_scope
 
-    marked = mark_scope(intake.schools, standard)
-    year = _only_year(marked)
+    chosen_year = _choose_year(intake.schools, year)
+    marked = mark_scope(intake.schools[intake.schools["year"] == chosen_year], standard)
     names = dict(zip(marked["county_code"], marked["county"], strict=True))
     chosen = _choose(counties, names, data_file)
     counted = set(marked.loc[marked["in_scope"], "county_code"])
@@ -146,7 +167,7 @@ def plan_reports(
     if not made:
         raise PlanRefused(*left_out)
     staged = _Staged(intake, data_file, standard, standard_file, {"indicators": indicator_file, "columns": column_map})
-    common = {**staged.parameters(), "year": year, **(settings or {})}
+    common = {**staged.parameters(), "year": chosen_year, **(settings or {})}
     notebook = find_notebook(kind)
     by_county = "county_code" in declared_parameters(notebook)
     units = [
@@ -191,17 +212,19 @@ def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mappin
     )
 
 
-def _only_year(schools: pd.DataFrame) -> int:
-    years = sorted({int(year) for year in schools["year"]})
-    if len(years) != 1:
-        listed = ", ".join(map(str, years)) or "-"
+def _choose_year(schools: pd.DataFrame, year: int | None) -> int:
+    years = sorted({int(one) for one in schools["year"]})
+    listed = ", ".join(map(str, years)) or "-"
+    if year is not None and year not in years:
+        raise PlanRefused(text(f"表中没有 {year} 年，只有 {listed}", f"the table has no year {year}, only {listed}"))
+    if year is None and len(years) != 1:
         raise PlanRefused(
             text(
                 f"表中有多个年份（{listed}），不能合并计算；请用 --year 指定一年",
                 f"the table holds several years ({listed}), which cannot be pooled: choose one with --year",
             )
         )
-    return years[0]
+    return years[0] if year is None else year
 
 
 def _choose(wanted: Sequence[str], names: Mapping[str, str], data_file: Path) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from balancelab.reports import journal
@@ -137,10 +138,8 @@ def test_a_killed_worker_costs_its_report_one_more_try(tmp_path):
         if event.state == "started" and not killed:
             killed.append(event.unit)
             time.sleep(0.2)
-            workers = subprocess.run(
-                ["pgrep", "-P", str(os.getpid()), "-f", "reports.worker"], capture_output=True, text=True
-            )
-            os.kill(int(workers.stdout.split()[0]), signal.SIGKILL)
+            workers = [child for child in psutil.Process().children() if "balancelab.reports.worker" in child.cmdline()]
+            workers[0].kill()
 
     with Output(tmp_path) as output:
         summary = run_reports(Plan((unit("works"),), stage), output=output, jobs=1, on_progress=kill_first)
@@ -159,8 +158,8 @@ print(summary.exit_code, len(summary.done), flush=True)
 
 
 def processes() -> set[str]:
-    listed = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True, check=True).stdout
-    return {line for line in listed.splitlines() if "reports.worker" in line or "ipykernel_launcher" in line}
+    lines = {" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])}
+    return {line for line in lines if "reports.worker" in line or "ipykernel_launcher" in line}
 
 
 @POSIX

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from balancelab.reports.engine import Executed, Limits, execute, import_papermill
@@ -19,9 +20,16 @@ def run(name: str, folder: Path, limits: Limits | None = None, **parameters: obj
     return execute(NOTEBOOKS / f"{name}.ipynb", {"year": 2024, **parameters}, folder=folder, limits=limits)
 
 
-def processes_of(group: int) -> list[str]:
-    listed = subprocess.run(["ps", "-A", "-o", "pgid=,stat=,comm="], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if line.split()[0] == str(group) and "Z" not in line.split()[1]]
+def processes_of(group: int) -> list[int]:
+    alive = (process for process in psutil.process_iter(["status"]) if process.info["status"] != psutil.STATUS_ZOMBIE)
+    return [process.pid for process in alive if group_of(process.pid) == group]
+
+
+def group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:  # it ended while the list was read
+        return None
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import pytest
 
 from balancelab.reports.errors import ParametersRefused, PlanRefused
 from balancelab.reports.given import find_standard, read_table
-from balancelab.reports.plan import check_settings, find_notebook, plan_reports
+from balancelab.reports.plan import check_settings, find_notebook, plan_reports, reads_all_years
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "schools.csv"
 CODE = "371599"
@@ -70,6 +70,17 @@ def test_years_are_not_pooled(standard):
     several = read_table(SAMPLE, standard, all_years=True)
     with pytest.raises(PlanRefused, match=r"2020, 2021, 2022, 2023, 2024.*--year"):
         plan(several, standard)
+    with pytest.raises(PlanRefused, match="no year 2019"):
+        plan(several, standard, year=2019)
+    units = plan(several, standard, year=2023, counties=[CODE]).units
+    assert {(unit.year, unit.parameters["year"]) for unit in units} == {(2023, 2023)}
+
+
+def test_a_notebook_that_compares_years_is_given_all_of_them():
+    assert not reads_all_years("balance")
+    assert not reads_all_years("overview")
+    if (find_notebook("balance").parent / "equity.ipynb").is_file():
+        assert reads_all_years("equity")
 
 
 def test_what_notebooks_read_is_staged_without_a_path_of_this_machine(intake, tmp_path):
