@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from balancelab.page.words import choose
+
 if TYPE_CHECKING:
     from balancelab.definitions import Text
     from balancelab.intake import Intake
@@ -28,7 +30,7 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
     standard : Standard
         The standard; its file and those it extends are hashed together with the package's source.
     parameters : mapping
-        The notebook's parameters; of paths only the file's name is shown.
+        The notebook's parameters, ``language`` among them; of paths only the file's name is shown.
 
     Returns
     -------
@@ -37,7 +39,6 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
     """
     source = intake.source
     shown = {name: Path(str(value)).name for name, value in parameters.items() if str(value) != ""}
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return [
         (
             {"zh": "数据文件", "en": "Data file"},
@@ -45,11 +46,23 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
         ),
         ({"zh": "数据 SHA-256", "en": "Data SHA-256"}, source.sha256),
         ({"zh": "数据行数", "en": "Rows in the data"}, f"{source.rows_in:,}"),
-        ({"zh": "评估标准", "en": "Standard"}, f"{standard.id} · {standard.document['zh']}"),
+        (
+            {"zh": "评估标准", "en": "Standard"},
+            f"{standard.id} · {choose(standard.document, str(parameters['language']))}",
+        ),
         ({"zh": "标准 SHA-256", "en": "Standard SHA-256"}, _hash_of([standard.path])),
         ({"zh": "参数", "en": "Parameters"}, ", ".join(f"{name}={value}" for name, value in shown.items())),
-        ({"zh": "程序", "en": "Program"}, f"balancelab {version('balancelab')} · {source_hash()}"),
-        ({"zh": "运行环境", "en": "Environment"}, f"Python {platform.python_version()}, {libraries}"),
+        *_program(),
+    ]
+
+
+def published_provenance(folder: str | Path) -> list[tuple[Text, str]]:
+    """Return the provenance of a page made from a folder of published figures (CSV files)."""
+    files = sorted(Path(folder).glob("*.csv"))
+    return [
+        ({"zh": "数据文件", "en": "Data files"}, ", ".join(path.name for path in files)),
+        ({"zh": "数据 SHA-256", "en": "Data SHA-256"}, _hash_of(files)),
+        *_program(),
     ]
 
 
@@ -58,6 +71,14 @@ def source_hash() -> str:
     package = Path(__file__).resolve().parents[1]
     files = [path for path in package.rglob("*") if path.suffix in {".py", ".toml", ".j2"}]
     return _hash_of(sorted(files, key=lambda path: path.relative_to(package).as_posix()))
+
+
+def _program() -> list[tuple[Text, str]]:
+    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    return [
+        ({"zh": "程序", "en": "Program"}, f"balancelab {version('balancelab')} · {source_hash()}"),
+        ({"zh": "运行环境", "en": "Environment"}, f"Python {platform.python_version()}, {libraries}"),
+    ]
 
 
 def _hash_of(paths: list[Path]) -> str:
