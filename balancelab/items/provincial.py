@@ -33,10 +33,9 @@ _SCHOOL = {
     "clause_en": ("英文依据",),
 }
 _COMPARISONS = {
-    "at_least": "at_least", "不低于": "at_least", "不少于": "at_least", "≥": "at_least", ">=": "at_least", "": "at_least",
-    "atleast": "at_least", "at_most": "at_most", "atmost": "at_most", "不高于": "at_most", "不超过": "at_most",
-    "≤": "at_most", "<=": "at_most",
-}  # fmt: skip
+    **dict.fromkeys(("", "at_least", "atleast", "不低于", "不少于", "≥", ">="), "at_least"),
+    **dict.fromkeys(("at_most", "atmost", "不高于", "不超过", "≤", "<="), "at_most"),
+}
 
 
 def read_rubric(
@@ -185,7 +184,6 @@ def _requirements(
             clause=clauses[name],
             at_least=limits[name] if comparisons.get(name) != "at_most" else None,
             at_most=limits[name] if comparisons.get(name) == "at_most" else None,
-            confidence="A",
             authority=authority,
             source=source,
         )
