@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from balancelab.intake.body import Body
 from balancelab.intake.columns import Column
 from balancelab.intake.grid import as_text
-from balancelab.intake.numbers import LARGEST, Reading, read_number
+from balancelab.intake.numbers import LARGEST, Reading, hint_of, read_number
 from balancelab.intake.schema import Field
 
 _PLAIN = {
@@ -65,7 +65,10 @@ def read_amounts(body: Body, column: Column) -> np.ndarray:
     _settle(odd, readings, which, values, special, tally, texts)
 
     def hint(at: int) -> tuple[str, str]:
-        return readings[which[np.searchsorted(odd, at)]].hint if at not in special else ("", "")
+        if at in special:
+            return "", ""
+        said = readings[which[np.searchsorted(odd, at)]].hint
+        return said if any(said) else hint_of(texts[at].as_py())
 
     _note_errors(body, column, texts, hint, tally)
     _note_percent(body, column, texts, values, tally)

@@ -87,8 +87,11 @@ def read_codes(body: Body, column: Column) -> Any:
     lost digits is refused.
     """
     texts, special, known = body.texts(column), body.special(column), column.field
-    unique, which = encoded_once(texts)
     numbers = body.numbers(column)
+    if numbers is None and not special and _all_plain(texts, known, national=body.schema.national):
+        body.missing[column.name] = (np.zeros(len(body), dtype=bool), {})
+        return texts
+    unique, which = encoded_once(texts)
     settled = [_code(text, known, national=body.schema.national) for text in unique]
     values = np.array([value for value, _, _ in settled] or [None], dtype=object)
     faults = np.array([fault for _, fault, _ in settled] or [""], dtype=object)
@@ -187,6 +190,17 @@ def _note_year_spelling(body: Body, column: Column, texts: Any, values: np.ndarr
         "NUM_NORMALISED", column=column.name, count=len(cells), n=len(cells), raw=raw, value=value, detail=detail
     )
     body.ledger.add(body.rows[cells], column.name, texts.take(pa.array(cells)), values[cells], "school year")
+
+
+def _all_plain(texts: Any, known: Field, *, national: bool) -> bool:
+    """Whether every code has its plain form, seen in one pass; False where that cannot be said."""
+    try:
+        plain = pc.all(pc.match_substring_regex(texts, rf"^(?:{known.pattern or '.+'})$")).as_py()
+    except pa.ArrowInvalid:
+        # A pattern of a column map that Arrow's engine does not know; Python's reads it code by code.
+        return False
+    odd_end = national and known.name == "county_code" and pc.any(pc.ends_with(texts, "00")).as_py()
+    return bool(plain) and not odd_end
 
 
 def _code(text: str, known: Field, *, national: bool) -> tuple[str | None, str, tuple[str, str]]:

@@ -28,6 +28,11 @@ _MARKS_PER_LETTER = 2
 
 _HAN = r"\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}"
 _ORDINARY = rf"^[{_HAN}A-Za-z0-9（）()·\-、]*[{_HAN}][{_HAN}A-Za-z0-9（）()·\-、]*$"
+_ORDINARY_ENGLISH = r"^[A-Za-z0-9]+(?:[ '.,&()\-]{1,2}[A-Za-z0-9]+)*[.)]?$"
+_ODD_ENGLISH = (
+    r"(?i)^(na|n/a|nan|none|null|test|true|false|undefined|school)$|^[0-9.,\s]+$|eval|exec|system|import|www|  |--|\.\."
+    r"|^#"
+)
 _GARBLED = re.compile("\ufffd|锟斤拷|烫烫烫|屯屯屯|ï»¿|â€|Ã[\u0080-\u00bf]")
 _NONCHARACTER = re.compile("[\ufffe\uffff\ufdd0-\ufdef]|[\ud800-\udfff]")
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c]")
@@ -72,20 +77,19 @@ def read_names(body: Body, column: Column) -> Any:
     A school that is really called NA or None keeps its name; only signs without a letter count as missing.
     """
     texts, special = body.texts(column), body.special(column)
-    ordinary = pc.match_substring_regex(texts, _ORDINARY).to_numpy(zero_copy_only=False)
-    ordinary = ordinary & pc.less_equal(pc.utf8_length(texts), LONGEST_NAME).to_numpy(zero_copy_only=False)
-    ordinary &= ~pc.match_substring_regex(texts, "锟斤拷|烫烫烫|屯屯屯").to_numpy(zero_copy_only=False)
-    ordinary &= ~_read_in_wrong_encoding(texts)
-    ordinary[list(special)] = False
     note_special(body, column, texts, special)
+    trimmed = pc.utf8_trim_whitespace(texts)
+    ordinary = _ordinary(trimmed, is_county=column.name == "county")
+    ordinary[list(special)] = False
+    _note_trimmed(body, column, texts, trimmed, ordinary)
     odd = np.flatnonzero(~ordinary)
     gone = np.zeros(len(texts), dtype=bool)
     body.missing[column.name] = (gone, {})
     if not len(odd):
-        return texts
+        return trimmed
     unique, which = encoded_once(texts.take(pa.array(odd)))
     cleaned = [clean_name(text, is_county=column.name == "county") for text in unique]
-    values = np.array(texts.to_pylist(), dtype=object)
+    values = np.array(trimmed.to_pylist(), dtype=object)
     values[odd] = np.array([each.value for each in cleaned], dtype=object)[which]
     for at in special:
         values[at] = None
@@ -93,6 +97,33 @@ def read_names(body: Body, column: Column) -> Any:
     gone[list(special)] = False
     _note_names(body, column, texts, odd, cleaned, which, special)
     return pa.array(values, pa.string(), from_pandas=True)
+
+
+def _ordinary(texts: Any, *, is_county: bool) -> np.ndarray:
+    """Which names need no second look, seen in one pass: Chinese names without anything odd, and plain English ones."""
+    chinese = pc.and_(
+        pc.match_substring_regex(texts, _ORDINARY), pc.invert(pc.match_substring_regex(texts, "锟斤拷|烫烫烫|屯屯屯"))
+    )
+    english = pc.and_(
+        pc.match_substring_regex(texts, _ORDINARY_ENGLISH), pc.invert(pc.match_substring_regex(texts, _ODD_ENGLISH))
+    )
+    fits = pc.less_equal(pc.utf8_length(texts), LONGEST_NAME)
+    either = chinese if is_county else pc.or_(chinese, english)
+    ordinary: np.ndarray = pc.and_(either, fits).to_numpy(zero_copy_only=False).copy()
+    return ordinary & ~_read_in_wrong_encoding(texts)
+
+
+def _note_trimmed(body: Body, column: Column, texts: Any, trimmed: Any, ordinary: np.ndarray) -> None:
+    cells = np.flatnonzero(pc.not_equal(texts, trimmed).to_numpy(zero_copy_only=False) & ordinary)
+    if not len(cells):
+        return
+    raw, value = texts[int(cells[0])].as_py(), trimmed[int(cells[0])].as_py()
+    body.faults.add(
+        "TEXT_CLEANED", column=column.name, count=len(cells), n=len(cells), raw=raw, value=value,
+        detail=("去掉多余空格", "surplus blanks removed"), row=int(body.rows[cells[0]]) if len(cells) == 1 else None,
+    )  # fmt: skip
+    at = pa.array(cells)
+    body.ledger.add(body.rows[cells], column.name, texts.take(at), trimmed.take(at), "text cleaned")
 
 
 def clean_name(text: str, *, is_county: bool = False) -> Cleaned:

@@ -108,7 +108,7 @@ def read_number(
         return Reading("missing")
     reading = _understood(plain, units or {}, header_unit)
     if reading is None:
-        return Reading("error", code="NUM_UNPARSABLE", hint=_hint(plain))
+        return Reading("error", code="NUM_UNPARSABLE")
     if reading.status == "error" or reading.value is None:
         return reading
     if reading.rule:
@@ -207,7 +207,14 @@ def _with_unit(plain: str, units: Mapping[str, Fraction], header_unit: str | Non
     return Reading("value", value * factor, (f"单位“{parted.group(2)}”", f"the unit {parted.group(2)}"))
 
 
-def _hint(plain: str) -> tuple[str, str]:
+def hint_of(text: str) -> tuple[str, str]:
+    """
+    Return what a text that is no number looks like, Chinese and English; blank where nothing comes to mind.
+
+    >>> hint_of("约1520")[1]
+    ' (an approximation)'
+    """
+    plain, _ = _plain_text(text)
     for pattern, hint in _HINTS:
         if pattern.search(plain):
             return hint

@@ -108,10 +108,9 @@ def _check_names(schools: pd.DataFrame, names: list[str], faults: Faults) -> Non
         heads = schools_names.str[:length].to_numpy(dtype=object)
         hit = np.isin(heads.astype(str), [name for name in known if len(name) == length])
         found = np.where(hit, heads, found)
-    starts_own = np.array(
-        [name.startswith(mine) if mine else False for name, mine in zip(schools_names, own, strict=True)]
-    )
-    bad = np.flatnonzero((found != "") & (found != own) & ~starts_own)
+    full = schools_names.to_numpy(dtype=object)
+    bad = np.flatnonzero((found != "") & (found != own))
+    bad = np.array([at for at in bad if not own[at] or not str(full[at]).startswith(str(own[at]))], dtype=np.int64)
     note_cells(
         schools, faults, "NAME_OTHER_COUNTY", bad, "school",
         lambda at: {"county": printable(str(own[at])), "other": printable(str(found[at]))},
