@@ -12,6 +12,7 @@ from balancelab.regression.covariance import leverages
 from balancelab.regression.effects import absorb_columns
 from balancelab.regression.errors import refuse
 from balancelab.regression.model import Model
+from balancelab.regression.showing import html, text
 from balancelab.regression.solve import rank_basis
 
 
@@ -44,17 +45,10 @@ class Diagnostics:
     influence: pd.DataFrame
 
     def __repr__(self) -> str:
-        parts = [
-            self.vif.to_string(index=False),
-            self.tests.to_string(index=False),
-            self.extremes.to_string(index=False),
-        ]
-        return f"condition_number {self.condition_number:.6g}\n\n" + "\n\n".join(parts)
+        return text(self.vif, self.tests, self.extremes, line=f"condition_number {self.condition_number:.6g}")
 
     def _repr_html_(self) -> str:
-        tables = (self.vif, self.tests, self.extremes)
-        html = "".join(table.to_html(index=False, float_format="{:.4g}".format) for table in tables)
-        return f"<p>condition_number {self.condition_number:.4g}</p>{html}"
+        return html(self.vif, self.tests, self.extremes, line=f"condition_number {self.condition_number:.6g}")
 
 
 def diagnose(model: Model) -> Diagnostics:
@@ -179,7 +173,7 @@ def _reset(model: Model) -> _Row:
     solution, design = model.solution, model.design
     fitted = design.y - model.residuals
     spread = fitted.std()
-    if spread == 0:
+    if spread <= 1e-12 * design.y.std():
         return ("reset", np.nan, 2, np.nan, np.nan)
     fitted = (fitted - fitted.mean()) / spread
     extra = np.column_stack([fitted**2, fitted**3])

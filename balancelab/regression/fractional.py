@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from balancelab.regression.covariance import score_sums
 from balancelab.regression.design import Column, Design, build_design
 from balancelab.regression.errors import listed, refuse
 from balancelab.regression.inference import estimates
+from balancelab.regression.showing import html, text
 from balancelab.regression.solve import solve
 
 _STEPS = 100
@@ -67,13 +69,17 @@ class FractionalFit:
     dropped: pd.DataFrame
     formula: str
 
+    def summary(self) -> dict[str, Any]:
+        """What the fit is: formula, n, rows dropped, clusters, covariance, deviance, dispersion."""
+        names = ("formula", "n", "clusters", "vcov", "deviance", "null_deviance", "dispersion")
+        facts = {name: getattr(self, name) for name in names} | {"dropped": len(self.dropped)}
+        return {name: value for name, value in facts.items() if value is not None}
+
     def __repr__(self) -> str:
-        return f"{self.coefficients.to_string(index=False)}\n\n{self.marginal_effects.to_string(index=False)}"
+        return text(self.coefficients, self.marginal_effects, facts=self.summary())
 
     def _repr_html_(self) -> str:
-        tables = (self.coefficients, self.marginal_effects)
-        html = "".join(table.to_html(index=False, float_format="{:.4g}".format) for table in tables)
-        return f"{html}<p>n = {self.n}, {self.vcov}</p>"
+        return html(self.coefficients, self.marginal_effects, facts=self.summary())
 
 
 def fractional_fit(

@@ -15,6 +15,7 @@ from balancelab.regression.design import Column, Design, build_design
 from balancelab.regression.errors import refuse
 from balancelab.regression.inference import WaldTest, estimates
 from balancelab.regression.linear import fit
+from balancelab.regression.showing import html, text
 from balancelab.regression.solve import solve
 
 
@@ -56,12 +57,24 @@ class InstrumentFit:
     clusters: int | None
     dropped: pd.DataFrame
 
+    def summary(self) -> dict[str, Any]:
+        """What the fit is: n, rows dropped, clusters, covariance, first stage, Anderson-Rubin, Wu-Hausman."""
+        facts = {
+            "n": self.n,
+            "dropped": len(self.dropped),
+            "clusters": self.clusters,
+            "vcov": self.vcov,
+            "first_stage_f": self.first_stage.statistic,
+            "anderson_rubin_p": self.anderson_rubin.p_value,
+            "wu_hausman_p": self.wu_hausman_p,
+        }
+        return {name: value for name, value in facts.items() if value is not None}
+
     def __repr__(self) -> str:
-        return f"{self.coefficients.to_string(index=False)}\n\nfirst stage {self.first_stage}"
+        return text(self.coefficients, facts=self.summary())
 
     def _repr_html_(self) -> str:
-        table = self.coefficients.to_html(index=False, float_format="{:.4g}".format)
-        return f"{table}<p>n = {self.n}, {self.vcov}, F = {self.first_stage.statistic:.4g}</p>"
+        return html(self.coefficients, facts=self.summary())
 
 
 def instrument_fit(

@@ -73,7 +73,7 @@ def solve_design(design: Design) -> Model:
 def _check(design: Design) -> None:
     """Refuse what no estimator could answer, everything at once."""
     parameters = len(design.terms) + effects_rank(design.effects)
-    if parameters == 0:
+    if not design.terms:
         raise refuse("公式右边没有任何变量。", "The formula has nothing on its right-hand side.")
     if design.n <= parameters:
         lost = len(design.dropped)

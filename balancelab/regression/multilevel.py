@@ -6,7 +6,7 @@ groups, and Mundlak's check whether the random intercepts may be trusted.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from balancelab.definitions import Text
 from balancelab.regression.design import Design, Grouping, build_design, grouping
 from balancelab.regression.errors import refuse
 from balancelab.regression.inference import WaldTest, estimates, positions
+from balancelab.regression.showing import html, text
 from balancelab.regression.solve import solve
 
 
@@ -70,18 +71,16 @@ class MixedFit:
         df2 = float(self.coefficients["df"].to_numpy()[where].min())
         return WaldTest(tuple(terms), statistic, len(values), df2, float(special.fdtrc(len(values), df2, statistic)))
 
-    def summary(self) -> pd.Series:
-        """One line per fact of the fit."""
+    def summary(self) -> dict[str, Any]:
+        """What the fit is: method, n, groups, variances, share between groups, log-likelihood."""
         names = ("method", "n", "group", "groups", "tau2", "sigma2", "icc", "log_likelihood")
-        return pd.Series({name: getattr(self, name) for name in names}, dtype=object)
+        return {name: getattr(self, name) for name in names}
 
     def __repr__(self) -> str:
-        return f"{self.coefficients.to_string(index=False)}\n\n{self.summary().to_string()}"
+        return text(self.coefficients, facts=self.summary(), notes=self.notes)
 
     def _repr_html_(self) -> str:
-        table = self.coefficients.to_html(index=False, float_format="{:.4g}".format)
-        notes = "".join(f"<p>{note['zh']}<br>{note['en']}</p>" for note in self.notes)
-        return table + self.summary().to_frame().to_html(header=False, float_format="{:.4g}".format) + notes
+        return html(self.coefficients, facts=self.summary(), notes=self.notes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from balancelab.definitions import nearest
 from balancelab.regression.design import Column, Design, build_design, grouping
 from balancelab.regression.errors import listed, refuse
 from balancelab.regression.inference import estimates
+from balancelab.regression.showing import html, text
 from balancelab.regression.solve import solve
 
 REFERENCES = ("pooled", "neumark", "a", "b", "equal", "size")
@@ -59,12 +60,10 @@ class Gap:
     dropped: pd.DataFrame
 
     def __repr__(self) -> str:
-        return f"{self.a} - {self.b} = {self.gap:.6g} ({self.reference})\n\n{self.parts.to_string(index=False)}"
+        return text(self.parts, self.by_variable, line=f"{self.a} - {self.b} = {self.gap:.6g} ({self.reference})")
 
     def _repr_html_(self) -> str:
-        tables = (self.parts, self.by_variable)
-        html = "".join(table.to_html(index=False, float_format="{:.4g}".format) for table in tables)
-        return f"<p>{self.a} - {self.b} = {self.gap:.4g} ({self.reference})</p>{html}"
+        return html(self.parts, self.by_variable, line=f"{self.a} - {self.b} = {self.gap:.6g} ({self.reference})")
 
 
 def oaxaca_blinder(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from balancelab.regression.errors import listed, refuse
 from balancelab.regression.inference import estimates
 from balancelab.regression.model import solve_design
 from balancelab.regression.result import Fit, report
+from balancelab.regression.showing import html, text
 
 
 def first_differences(
@@ -77,7 +79,7 @@ def first_differences(
     return report(solve_design(_differenced(design, later, earlier, time)), vcov)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RandomEffects:
     """
     Swamy-Arora random effects of a balanced panel, and Hausman's test.
@@ -101,6 +103,17 @@ class RandomEffects:
     hausman: float
     hausman_df: int
     hausman_p: float
+
+    def summary(self) -> dict[str, Any]:
+        """What the fit is: theta, variances, Hausman's test."""
+        names = ("theta", "sigma2_within", "sigma2_unit", "hausman", "hausman_df", "hausman_p")
+        return {name: getattr(self, name) for name in names}
+
+    def __repr__(self) -> str:
+        return text(self.coefficients, facts=self.summary())
+
+    def _repr_html_(self) -> str:
+        return html(self.coefficients, facts=self.summary())
 
 
 def random_effects(formula: str, schools: pd.DataFrame, *, unit: str) -> RandomEffects:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Literal, Protocol
 
 import pandas as pd
@@ -86,8 +87,7 @@ class PublicationTable:
         return self.table.to_string(index=False)
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<p>{note}</p>" for note in self.notes)
-        return self.table.to_html(index=False) + notes
+        return self.table.to_html(index=False) + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
 
 
 def publication_table(

@@ -14,6 +14,7 @@ from balancelab.regression.design import Column, Design, build_design
 from balancelab.regression.errors import refuse
 from balancelab.regression.inference import estimates
 from balancelab.regression.quantile_errors import SPARSITY_ERRORS
+from balancelab.regression.showing import html, text
 from balancelab.regression.solve import solve
 
 Errors = Literal["bootstrap", "iid", "nid", "kernel"]
@@ -50,10 +51,10 @@ class QuantileFit:
     dropped: pd.DataFrame
 
     def __repr__(self) -> str:
-        return self.coefficients.to_string(index=False)
+        return text(self.coefficients, facts={"n": self.n, "clusters": self.clusters, "errors": self.errors})
 
     def _repr_html_(self) -> str:
-        return self.coefficients.to_html(index=False, float_format="{:.4g}".format)
+        return html(self.coefficients, facts={"n": self.n, "clusters": self.clusters, "errors": self.errors})
 
 
 def quantile_fit(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from balancelab.definitions import Text
 from balancelab.regression import covariance as covariances
+from balancelab.regression.design import Grouping
 from balancelab.regression.inference import (
     WaldTest,
     estimates,
@@ -20,9 +21,13 @@ from balancelab.regression.inference import (
     wald,
 )
 from balancelab.regression.model import Model
+from balancelab.regression.showing import html, text
 
 if TYPE_CHECKING:
     from balancelab.regression.diagnostics import Diagnostics
+
+HANGING = 0.75
+"""A term of which one cluster holds more than this share of the variation gets a note."""
 
 FEW_CLUSTERS = 30
 """Below so many clusters a fit recommends the wild cluster bootstrap beside its own errors."""
@@ -231,8 +236,8 @@ class Fit:
             }
         )
 
-    def summary(self) -> pd.Series:
-        """One line per fact of the fit: formula, n, clusters, R², covariance, rows dropped, digits."""
+    def summary(self) -> dict[str, Any]:
+        """What the fit is: formula, n, rows dropped, weights, effects, clusters, covariance, R², digits."""
         facts = {
             "formula": self.formula,
             "n": self.n,
@@ -248,16 +253,13 @@ class Fit:
             "ser": self.ser,
             "digits": self.digits,
         }
-        return pd.Series({key: value for key, value in facts.items() if value is not None}, dtype=object)
+        return {key: value for key, value in facts.items() if value is not None}
 
     def __repr__(self) -> str:
-        return f"{self.coefficients.to_string(index=False)}\n\n{self.summary().to_string()}"
+        return text(self.coefficients, facts=self.summary(), notes=self.notes)
 
     def _repr_html_(self) -> str:
-        table = self.coefficients.to_html(index=False, float_format="{:.4g}".format)
-        facts = self.summary().to_frame().to_html(header=False, float_format="{:.4g}".format)
-        notes = "".join(f"<p>{note['zh']}<br>{note['en']}</p>" for note in self.notes)
-        return table + facts + notes
+        return html(self.coefficients, facts=self.summary(), notes=self.notes)
 
     def _contrasts(self, labels: Sequence[str], contrasts: np.ndarray) -> pd.DataFrame:
         values = contrasts.T @ self.coefficients["estimate"].to_numpy()
@@ -364,4 +366,26 @@ def _notes(model: Model) -> tuple[Text, ...]:
                 "en": f"Only {design.cluster.n} clusters; report the wild cluster bootstrap (wild_cluster_test) too.",
             }
         )
+    if design.cluster is not None:
+        notes += _hanging(model, design.cluster)
     return tuple(notes)
+
+
+def _hanging(model: Model, cluster: Grouping) -> list[Text]:
+    """Name the terms whose own variation lies mostly in one cluster: no cluster-robust error is right for them."""
+    notes: list[Text] = []
+    for term, along in zip(model.design.terms, model.contrasts.T, strict=True):
+        if term != "Intercept":
+            own = (model.solution.Q @ (along / np.linalg.norm(along))) ** 2
+            shares = np.bincount(cluster.codes, own, cluster.n)
+            most = int(np.argmax(shares))
+            if shares[most] > HANGING:
+                name, share = cluster.labels[most], f"{shares[most]:.0%}"
+                notes.append(
+                    {
+                        "zh": f"“{term}”的系数主要取决于一个聚类“{name}”（占其变异的 {share}），其标准误不可靠。",
+                        "en": f"'{term}' hangs on one cluster, '{name}', which holds {share} of its variation; "
+                        "its standard error is not reliable.",
+                    }
+                )
+    return notes

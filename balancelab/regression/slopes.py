@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from balancelab.regression.design import Design, build_design
 from balancelab.regression.errors import refuse
 from balancelab.regression.inference import estimates
 from balancelab.regression.multilevel import two_level_groups
+from balancelab.regression.showing import html, text
 from balancelab.regression.solve import solve
 
 
@@ -58,14 +60,16 @@ class SlopeFit:
     dropped: pd.DataFrame
     notes: tuple[Text, ...] = ()
 
+    def summary(self) -> dict[str, Any]:
+        """What the fit is: n, groups, variances, log-likelihood."""
+        variances = ("intercept_variance", "slope_variance", "intercept_slope_covariance", "sigma2")
+        return {name: getattr(self, name) for name in ("n", "group", "groups", "slope", *variances, "log_likelihood")}
+
     def __repr__(self) -> str:
-        return (
-            f"{self.coefficients.to_string(index=False)}\n\nvariances {self.intercept_variance:.6g}, "
-            f"{self.slope_variance:.6g}, covariance {self.intercept_slope_covariance:.6g}, within {self.sigma2:.6g}"
-        )
+        return text(self.coefficients, facts=self.summary(), notes=self.notes)
 
     def _repr_html_(self) -> str:
-        return self.coefficients.to_html(index=False, float_format="{:.4g}".format)
+        return html(self.coefficients, facts=self.summary(), notes=self.notes)
 
 
 def random_slope(formula: str, schools: pd.DataFrame, *, group: str, slope: str) -> SlopeFit:

@@ -12,6 +12,7 @@ from balancelab.definitions import nearest
 from balancelab.regression.design import Design, build_design
 from balancelab.regression.errors import refuse
 from balancelab.regression.inference import estimates
+from balancelab.regression.showing import html, text
 from balancelab.regression.solve import solve
 from balancelab.regression.spline import basis
 
@@ -51,11 +52,10 @@ class SmoothFit:
     dropped: pd.DataFrame
 
     def __repr__(self) -> str:
-        return f"{self.coefficients.to_string(index=False)}\n\ns({self.column}): {self.edf:.3f} degrees of freedom"
+        return text(self.coefficients, facts={"n": self.n, f"edf of s({self.column})": self.edf})
 
     def _repr_html_(self) -> str:
-        table = self.coefficients.to_html(index=False, float_format="{:.4g}".format)
-        return f"{table}<p>s({self.column}): edf = {self.edf:.3f}</p>"
+        return html(self.coefficients, facts={"n": self.n, f"edf of s({self.column})": self.edf})
 
 
 def smooth_fit(formula: str, schools: pd.DataFrame, *, column: str, knots: int = 10) -> SmoothFit:

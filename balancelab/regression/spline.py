@@ -14,6 +14,7 @@ from balancelab.regression.errors import refuse
 from balancelab.regression.inference import WaldTest
 from balancelab.regression.linear import fit
 from balancelab.regression.result import Fit
+from balancelab.regression.showing import html, text
 
 _POINTS = 101
 
@@ -45,12 +46,14 @@ class SplineFit:
     knots: tuple[float, ...]
 
     def __repr__(self) -> str:
-        return f"{self.column}: {self.test}\n\n{self.fit!r}"
+        return text(self.fit.coefficients, line=self._line(), facts=self.fit.summary(), notes=self.fit.notes)
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.column}: F({self.test.df1:g}, {self.test.df2:.4g}) = {self.test.statistic:.4g}, " + (
-            f"p = {self.test.p_value:.4g}</p>{self.fit._repr_html_()}"
-        )
+        return html(self.fit.coefficients, line=self._line(), facts=self.fit.summary(), notes=self.fit.notes)
+
+    def _line(self) -> str:
+        test = self.test
+        return f"{self.column}: F({test.df1:g}, {test.df2:.4g}) = {test.statistic:.4g}, p = {test.p_value:.4g}"
 
 
 def spline_fit(

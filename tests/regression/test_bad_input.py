@@ -132,6 +132,10 @@ def test_fewer_rows_than_parameters(schools: pd.DataFrame) -> None:
     refused(lambda: fit("score ~ teachers", schools.head(6), effects="school"), "7 parameters")
 
 
+def test_nothing_beside_the_effects(schools: pd.DataFrame) -> None:
+    refused(lambda: fit("score ~ 1", schools, effects="county"), "nothing on its right-hand side")
+
+
 def test_one_cluster(schools: pd.DataFrame) -> None:
     refused(lambda: fit("score ~ teachers", schools.assign(county="a"), cluster="county"), "one single cluster")
     refused(lambda: quantile_fit("score ~ teachers", schools.assign(county="a"), cluster="county"), "single cluster")

@@ -114,7 +114,8 @@ def test_random_slope_recovers_what_made_the_data() -> None:
     other = random_slope("y ~ x", table.assign(x=table["x"] * 100), group="g", slope="x")
     assert other.slope_variance == pytest.approx(found.slope_variance / 1e4, rel=1e-4)
     assert other.coefficients["std_error"][1] == pytest.approx(found.coefficients["std_error"][1] / 100, rel=1e-5)
-    assert "variances" in repr(found)
+    assert "slope_variance" in repr(found)
+    assert "slope_variance" in found._repr_html_()
 
 
 def test_mundlak_recovers_fixed_effects(caschool: pd.DataFrame) -> None:

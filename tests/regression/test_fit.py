@@ -253,6 +253,27 @@ def test_result_shows_itself_as_tables(caschool: pd.DataFrame) -> None:
         found.vcov = "HC0"  # type: ignore[misc]
 
 
+def test_nothing_in_a_table_is_taken_for_html(caschool: pd.DataFrame) -> None:
+    caschool["school"] = "<script>alert(1)</script>"
+    caschool["<b>area</b>"] = ["<i>x</i>", "y"] * 210
+    found = fit("score ~ str + `<b>area</b>`", caschool)
+    shown = found._repr_html_() + found.diagnostics()._repr_html_()
+    assert "&lt;script&gt;" in shown
+    assert not any(tag in shown for tag in ("<script", "<b>", "<i>"))
+    long = fit("score ~ str + english + lunch + calworks + I(str**2) + I(english**2)", caschool)
+    assert "I(english**2)</td>" in long._repr_html_()  # the formula is shown whole
+
+
+def test_a_term_that_hangs_on_one_cluster_is_said(caschool8: pd.DataFrame) -> None:
+    # MacKinnon & Webb 2018: with one treated cluster no cluster-robust error is to be trusted.
+    caschool8 = caschool8.assign(kern=(caschool8["county"] == "Kern").astype(float))
+    found = fit("score ~ str + kern", caschool8, cluster="county")
+    (note,) = [note["en"] for note in found.notes if "hangs" in note["en"]]
+    assert "kern" in note
+    assert "Kern" in note
+    assert not any("hangs" in note["en"] for note in fit("score ~ str", caschool8, cluster="county").notes)
+
+
 def test_text_columns_are_categories(caschool: pd.DataFrame) -> None:
     caschool["区域"] = pd.Series(["城", "镇", "乡"] * 140, dtype="string")
     found = fit("score ~ str + 区域", caschool)
