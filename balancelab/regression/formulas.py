@@ -128,7 +128,7 @@ def functions() -> dict[str, Any]:
 
 def matrices(parsed: ParsedFormula, table: pd.DataFrame) -> Any:
     """Evaluate both sides of a formula on a table without missing values; return formulaic's model matrices."""
-    from formulaic.errors import FormulaicError  # type: ignore[import-untyped]
+    from formulaic.errors import FormulaicError
 
     try:
         # log(0) and the like become inf or nan here and are refused, with the schools' names, by the caller.
@@ -142,7 +142,7 @@ def matrices(parsed: ParsedFormula, table: pd.DataFrame) -> Any:
 
 
 def _structure(formula: str) -> Any:
-    from formulaic import Formula  # type: ignore[import-untyped]
+    from formulaic import Formula
     from formulaic.errors import FormulaicError
 
     try:
