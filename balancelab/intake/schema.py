@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _INVISIBLE = re.compile(
     r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
 )
+_BRACKETS = str.maketrans("[]{}【】〔〕", "()()()()")
 _LOOSE = re.compile(r"[_\-*:、,，.。/]")
 
 
@@ -128,6 +129,7 @@ class Schema:
         )
 
 
+@lru_cache(maxsize=8192)
 def header_key(text: str) -> str:
     """
     Return the form in which two headers or labels are compared.
@@ -186,7 +188,7 @@ def _variants() -> dict[int, str]:
 
 def _key(text: str, variants: Mapping[int, str]) -> str:
     plain = folded(text).translate(variants)
-    plain = plain.translate(str.maketrans("[]{}【】〔〕", "()()()()"))
+    plain = plain.translate(_BRACKETS)
     return _LOOSE.sub("", plain)
 
 
