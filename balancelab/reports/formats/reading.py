@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from balancelab.page.blocks import KINDS
-from balancelab.page.display import cell_text, clean_text
+from balancelab.page.display import MISSING, cell_text, clean_text
 from balancelab.page.marks import MARKS
 from balancelab.page.words import Pair, check_language, choose
 
@@ -154,7 +154,7 @@ def heading_text(block: Mapping[str, Any]) -> str:
     >>> heading_text({"number": "1.2", "text": "Scope"}), heading_text({"number": "", "text": "一、范围"})
     ('1.2 Scope', '一、范围')
     """
-    return f"{block['number']} {block['text']}".strip()
+    return f"{block['number']} {block['text']}".strip() or MISSING
 
 
 def split_columns(block: Mapping[str, Any], parts: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
@@ -229,5 +229,8 @@ def _outlined(body: list[dict[str, Any]]) -> list[dict[str, Any]]:
             counts[-1] += 1
             number = "" if _COUNTS_ITSELF.match(block["text"]) else ".".join(map(str, counts))
             block = {**block, "level": level, "number": number}
+        elif block["kind"] == "provenance":
+            # a heading of which nothing is left would be none for a screen reader
+            block = {**block, "heading": block["heading"].strip() or MISSING}
         made.append(block)
     return made

@@ -59,3 +59,11 @@ def test_the_cell_that_names_a_row_bears_the_rows_mark():
     ((name, value),) = report.blocks[0]["cells"]
     assert (name.text, name.sign, name.state) == ("甲", "○", "excluded")
     assert (value.text, value.sign, value.state) == ("1.2", "×", "failed")  # 1.25 to even
+
+
+def test_a_heading_of_which_nothing_is_left_is_still_one():
+    # PDF/UA refuses an empty heading; a county's name may consist of characters that are taken out
+    blocks = [heading(1, "\u202e\x00"), {"kind": "provenance", "language": "zh", "heading": " ", "entries": []}]
+    report = read_report([{**blocks[0], "text": "1. "}, *blocks], title="t", language="zh")
+    assert [heading_text(block) for block in report.of_kind("heading")] == ["1.", "2"]
+    assert report.of_kind("provenance")[0]["heading"] == "—"
