@@ -1,5 +1,5 @@
 """
-From a matplotlib figure to SVG and PNG: the same bytes each time, every character drawn or shown as missing.
+From a matplotlib figure to SVG: the same bytes each time, every character drawn or shown as missing.
 
 All text that reaches a renderer passes through `_LiteralText`: control characters are removed, mathematical and TeX
 markup is not read, the bundled font is used whatever the figure asked for, and a character that the font lacks becomes
@@ -8,7 +8,6 @@ markup is not read, the bundled font is used whatever the figure asked for, and 
 
 from __future__ import annotations
 
-import base64
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from balancelab.page.theme import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PNG_DPI = 200
+IMAGE_DPI = 200  # of what is an image in the figure itself
 MM_PER_INCH = 25.4
 LONGEST_TEXT = 160  # characters of one label; longer ones would cover the figure
 
@@ -34,8 +33,6 @@ class Drawing:
     ----------
     svg : str
         The figure with its text as outlines; needs no font.
-    png : str
-        The figure at 200 dpi. [base64]
     width_mm, height_mm : float
         Size. [mm]
     missing : str
@@ -43,7 +40,6 @@ class Drawing:
     """
 
     svg: str
-    png: str
     width_mm: float
     height_mm: float
     missing: str
@@ -51,7 +47,7 @@ class Drawing:
 
 def draw(figure: Figure) -> Drawing:
     """
-    Draw a figure as SVG and PNG.
+    Draw a figure as SVG.
 
     Parameters
     ----------
@@ -62,14 +58,18 @@ def draw(figure: Figure) -> Drawing:
     -------
     Drawing
         Identical for identical figures, on any day and machine of the same libraries.
+
+    Notes
+    -----
+    A format that takes no SVG makes its PNG from the SVG when it is written: to draw one for every figure of every
+    report took longer than all else in the figure, and few reports become Word files.
     """
     missing: dict[str, None] = {}
     with style():
         _make_literal(figure)
         svg = _svg(figure, missing)
-        png = _png(figure, missing)
     width, height = (round(float(side) * MM_PER_INCH, 1) for side in figure.get_size_inches())
-    return Drawing(svg=svg, png=png, width_mm=width, height_mm=height, missing="".join(missing))
+    return Drawing(svg=svg, width_mm=width, height_mm=height, missing="".join(missing))
 
 
 def _make_literal(figure: Figure) -> None:
@@ -130,40 +130,16 @@ def _svg(figure: Figure, missing: dict[str, None]) -> str:
     own_dpi = figure.dpi
     width, height = figure.get_size_inches()
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    vector = LiteralSVG(width * 72, height * 72, out, image_dpi=PNG_DPI, metadata=nothing)
+    vector = LiteralSVG(width * 72, height * 72, out, image_dpi=IMAGE_DPI, metadata=nothing)
     vector.missing = missing
     # matplotlib repeats every text as a comment: size without use, and names in the bytes of a public figure
     vector.writer.comment = lambda _: None  # type: ignore[method-assign]
     try:
         figure.dpi = 72
-        renderer: Any = MixedModeRenderer(figure, width, height, PNG_DPI, vector)
+        renderer: Any = MixedModeRenderer(figure, width, height, IMAGE_DPI, vector)
         figure.draw(renderer)
         renderer.finalize()
     finally:
         figure.dpi = own_dpi
     text = out.getvalue()
     return text[text.index("<svg") :].strip() + "\n"
-
-
-def _png(figure: Figure, missing: dict[str, None]) -> str:
-    """Draw into a PNG, base64 text, without the maker's name."""
-    import numpy as np
-    from matplotlib.backends.backend_agg import RendererAgg
-    from PIL import Image
-
-    class LiteralAgg(_LiteralText, RendererAgg):
-        pass
-
-    own_dpi = figure.dpi
-    width, height = figure.get_size_inches()
-    try:
-        figure.dpi = PNG_DPI
-        renderer = LiteralAgg(int(width * PNG_DPI), int(height * PNG_DPI), PNG_DPI)
-        renderer.missing = missing
-        figure.draw(renderer)
-        picture = Image.fromarray(np.asarray(renderer.buffer_rgba())).convert("RGB")
-    finally:
-        figure.dpi = own_dpi
-    out = io.BytesIO()
-    picture.save(out, format="png", dpi=(PNG_DPI, PNG_DPI))
-    return base64.b64encode(out.getvalue()).decode("ascii")

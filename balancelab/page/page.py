@@ -258,7 +258,7 @@ class Page:
             caption=caption,
             alt=alt,
             svg=drawing.svg,
-            png=drawing.png,
+            png=None,
             width_mm=drawing.width_mm,
             height_mm=drawing.height_mm,
         )

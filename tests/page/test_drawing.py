@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import subprocess
 import sys
@@ -52,7 +51,6 @@ def test_any_name_can_be_drawn(name: str) -> None:
     drawing = draw(bars([name, "正常小学"]))
     ET.fromstring(drawing.svg)  # noqa: S314 (our own output)
     assert "<script" not in drawing.svg
-    assert base64.b64decode(drawing.png).startswith(b"\x89PNG")
     assert len(drawing.svg) < 150_000
 
 
@@ -107,7 +105,7 @@ with style():
     axes.bar([1, 2], [1, 2], hatch="////")
     axes.set_title("义务教育")
 drawing = draw(figure)
-print(hashlib.sha256((drawing.svg + drawing.png).encode()).hexdigest())
+print(hashlib.sha256(drawing.svg.encode()).hexdigest())
 """
     told = set()
     for seed, zone, epoch in (("0", "Asia/Shanghai", "0"), ("77", "America/Lima", "1700000000")):
