@@ -69,7 +69,7 @@ def published_provenance(folder: str | Path) -> list[tuple[Text, str]]:
 def source_hash() -> str:
     """Return the SHA-256 of the package's own source and data files, whatever folder it lies in."""
     package = Path(__file__).resolve().parents[1]
-    files = [path for path in package.rglob("*") if path.suffix in {".py", ".toml", ".j2"}]
+    files = [path for path in package.rglob("*") if path.suffix in {".py", ".toml", ".j2", ".typ"}]
     return _hash_of(sorted(files, key=lambda path: path.relative_to(package).as_posix()))
 
 
