@@ -20,6 +20,9 @@ from balancelab.intake.schema import Field, Schema, folded, header_key
 ColumnsNeeded = Mapping[str, Sequence[frozenset[str]]]
 """Indicator id → alternative sets of columns, one of which the table must have."""
 
+_IDENTITY_SHAPE = r"(?:^|[^0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?:[^0-9]|$)"
+_IDENTITY = re.compile(r"(?<![0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
+_IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ASCII_WORD = re.compile(r"[a-z]+")
 
 
@@ -71,8 +74,9 @@ def choose_columns(
         known = field_of(dictionary.schema, meaning.name)
         chosen[meaning.name] = _with_unit(known, position, meaning, header, dictionary.schema, faults)
         faults.positions[meaning.name] = grid.first_column + position
+    identified = _check_identity_numbers(chosen, grid, header, body, faults)
     _check_repeated(repeated, grid, header, body, dictionary.schema, faults)
-    _check_unknown(unknown, grid, header, body, dictionary, faults)
+    _check_unknown([at for at in unknown if at not in identified], grid, header, body, dictionary, faults)
     _check_unit_lines(chosen, grid, header, dictionary.schema, faults)
     _check_missing(chosen, header, dictionary, needed, faults)
     _note_matches(chosen, header, dictionary, faults)
@@ -114,6 +118,33 @@ def _check_unit_lines(chosen: dict[str, Column], grid: Grid, header: Header, sch
                 else:
                     unit, factor = next(iter(units.items()))
                     chosen[name] = Column(column.field, column.position, column.header, unit, factor, row)
+
+
+def _check_identity_numbers(
+    chosen: Mapping[str, Column], grid: Grid, header: Header, body: np.ndarray, faults: Faults
+) -> set[int]:
+    """Refuse identity-card numbers wherever they stand; return the columns that hold some."""
+    numeric = {column.position for column in chosen.values() if column.field.numeric or column.field.kind == "year"}
+    found: set[int] = set()
+    for position, column in enumerate(grid.columns):
+        if position in numeric or not pa.types.is_string(column.type):
+            continue
+        cells = column.take(pa.array(body))
+        hits = cells.filter(pc.match_substring_regex(cells, _IDENTITY_SHAPE)).to_pylist()
+        count = sum(any(_is_identity(number) for number in _IDENTITY.findall(text)) for text in hits)
+        if count:
+            name = printable(header.names[position]) if position < len(header.names) else ""
+            faults.positions.setdefault(name, grid.first_column + position)
+            faults.add("PERSONAL_ID", column=name, header=name, count=count, n=count)
+            found.add(position)
+    return found
+
+
+def _is_identity(number: str) -> bool:
+    """Check digit and date of birth of an 18-digit identity number (GB 11643-1999)."""
+    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _IDENTITY_WEIGHTS, strict=True))
+    month, day = int(number[10:12]), int(number[12:14])
+    return "10X98765432"[total % 11] == number[17].upper() and 1 <= month <= 12 and 1 <= day <= 31
 
 
 def _check_repeated(

@@ -27,6 +27,8 @@ SUSPECT_TIMES = 50
 IMPOSSIBLE_TIMES = 10
 """A county is refused if nine tenths of its schools lie this far outside the schema's bounds."""
 _MOST_OF = 0.9
+_LEAST_PER_STUDENT = 0.5
+"""Amounts of which a student has at least this much (areas, books, yuan): their totals are far above the students."""
 _FEW_ZEROS = 0.2
 _FEWEST_COMPARED = 3
 _FEWEST_STUDENTS = 10
@@ -87,16 +89,21 @@ def _check_county(
     held = np.isfinite(ratio)
     with np.errstate(invalid="ignore"):
         impossible = (ratio < low / IMPOSSIBLE_TIMES) | (ratio > high * IMPOSSIBLE_TIMES)
-    counts, bad = groups.count(held), groups.count(impossible)
+        small = (ratio < 1 / IMPOSSIBLE_TIMES) & (low >= _LEAST_PER_STUDENT)
+    counts, bad = groups.count(held), np.maximum(groups.count(impossible), groups.count(small))
+    certain = groups.count(impossible) >= _MOST_OF * np.maximum(counts, 1)
     rows: list[int] = []
     for group in np.flatnonzero((counts >= 2) & (bad >= _MOST_OF * np.maximum(counts, 1))):
         mine = groups.rows(int(group))
         mine = mine[held[mine]]
-        rows.extend(int(at) for at in mine)
         values, students = schools[known.name].to_numpy(float)[mine], schools["students"].to_numpy(float)[mine]
         county, unit = str(groups.counties[group]), known.unit or ""
         hint, example = _unit_hint(known, ratio[mine], schema), _unit_example(known, ratio[mine], schema)
-        code = "PER_STUDENT_VALUE" if _per_student(values, students, low, high) else "UNIT_IMPLAUSIBLE"
+        per_student = _per_student(values, students, low, high)
+        if not per_student and not certain[group]:
+            continue
+        rows.extend(int(at) for at in mine)
+        code = "PER_STUDENT_VALUE" if per_student else "UNIT_IMPLAUSIBLE"
         faults.add(
             code, column=known.name, raw=as_text(float(values[0])), county_code=county or None, count=len(mine),
             county=county, n=len(mine), value=f"{np.median(ratio[mine]):.4g}", low=f"{low:g}", high=f"{high:g}",
