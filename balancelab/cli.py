@@ -18,6 +18,7 @@ from balancelab import __version__
 from balancelab.reports.errors import EXIT_DATA, EXIT_DONE, EXIT_INTERRUPTED, PlanRefused, text
 from balancelab.reports.given import (
     choose_languages,
+    choose_written,
     defined,
     find_standard,
     read_table,
@@ -92,6 +93,21 @@ def _command(name: str, zh: str, en: str) -> Callable[[Callable[..., int | None]
     "--output", default=Path("reports"), type=click.Path(path_type=Path), metavar="FOLDER",
     zh="输出文件夹，缺省 reports", en="output folder, by default reports",
 )  # fmt: skip
+@option(
+    "--format",
+    "formats",
+    default="html,json",
+    metavar="html,pdf,docx,xlsx,json,zip|all",
+    zh="格式，缺省 html,json",
+    en="formats, by default html,json",
+)
+@option(
+    "--word-template",
+    type=click.Path(path_type=Path),
+    metavar="RED_HEADER.docx",
+    zh="本单位的 Word 模板",
+    en="a Word template of your own",
+)
 @_sheet
 @_columns
 @_indicators
@@ -109,6 +125,8 @@ def report(
     year: int | None,
     kind: str,
     output: Path,
+    formats: str,
+    word_template: Path | None,
     sheet: str | None,
     columns: Path | None,
     indicators: Path | None,
@@ -123,6 +141,7 @@ def report(
     require_file(file)
     languages = choose_languages("zh,en" if language is None else language)
     further = check_settings(kind, settings)
+    written = choose_written(formats, word_template)
     rules, rules_file = find_standard(standard, indicators)
     from balancelab.reports.batch import run_reports
     from balancelab.reports.console import Console
@@ -148,7 +167,7 @@ def report(
             indicator_file=indicators,
             column_map=columns,
             settings=further,
-        )
+        ).in_formats(written, str(word_template.absolute()) if word_template else "")
         summary = run_reports(plan, output=folder, jobs=jobs, force=force, on_progress=console.progress, crew=crew)
     console.summary(summary)
     return summary.exit_code

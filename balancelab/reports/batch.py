@@ -239,7 +239,8 @@ class _Batch:
             self.trouble = environment_refused(error, self.output.path)
             return
         if answer["state"] == "done":
-            self._finish(unit, None, answer)
+            unrendered = answer.get("unrendered", [])
+            self._finish(unit, Failure("render", "; ".join(unrendered)) if unrendered else None, answer)
         else:
             self._finish(unit, Failure(**answer["failure"]), answer)
         self._next(man)
@@ -295,6 +296,8 @@ def _order(unit: Unit) -> dict[str, Any]:
         "stem": unit.stem,
         "language": unit.language,
         "origin": dict(unit.origin),
+        "formats": list(unit.formats),
+        "word": unit.word,
     }
 
 
@@ -331,7 +334,7 @@ def _refuse_overwriting(units: Iterable[Unit], folder: Path) -> None:
     for unit in units:
         if not any((folder / name).exists() for name in unit.files):
             continue
-        made = records.get(unit.stem) or _origin_in_notebook(folder / unit.files[1])
+        made = records.get(unit.stem) or _origin_in_notebook(folder / unit.notebook_file)
         if made is None or any(made.get(key, "") != unit.origin.get(key, "") for key in _ORIGIN):
             others.append((unit, made))
     if not others:

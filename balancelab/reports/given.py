@@ -171,6 +171,37 @@ def choose_languages(listed: str) -> list[str]:
     return asked
 
 
+def choose_written(listed: str, word_template: Path | None) -> tuple[str, ...]:
+    """
+    Return the formats of a list such as ``"html,pdf"``; a Word template is checked before anything runs.
+
+    Raises
+    ------
+    PlanRefused
+        If a format is unknown (the nearest is named) or the template has a mistake (all are named).
+
+    Examples
+    --------
+    >>> choose_written("pdf,html", None)
+    ('html', 'pdf')
+    """
+    from balancelab.reports.formats import choose_formats
+
+    try:
+        formats = choose_formats(listed)
+    except ValueError as error:
+        raise PlanRefused(text(f"格式有误：{error}", str(error))) from error
+    if word_template is None:
+        return formats
+    from balancelab.reports.formats.word_template import check_template
+
+    require_file(word_template)
+    faults = check_template(word_template)
+    if faults:
+        raise PlanRefused(*faults)
+    return formats if "docx" in formats else (*formats, "docx")
+
+
 def save_annotated(file: Path, intake: Intake, out: Path, *, sheet: str | None, columns: Path | None) -> None:
     """
     Save a copy of a table with its findings marked in it.

@@ -23,6 +23,11 @@ _KINDS: Mapping[str, Text] = {
     "balance": {"zh": "均衡报告", "en": "Balance report"},
     "equity": {"zh": "公平报告", "en": "Equity report"},
     "overview": {"zh": "总览", "en": "Overview"},
+    "quality": {"zh": "质量与资源", "en": "Quality on resources"},
+    "self_evaluation": {"zh": "自评报告", "en": "Self-evaluation"},
+    "school": {"zh": "学校报告", "en": "School report"},
+    "city": {"zh": "区域监测报告", "en": "Area report"},
+    "rectification": {"zh": "整改台账", "en": "Rectification"},
 }
 _LANGUAGES = {"zh": "中文", "en": "English"}
 _ERROR: Text = {"zh": "未生成", "en": "Not made"}
@@ -63,8 +68,8 @@ def index_rows(records: Iterable[Mapping[str, Any]], folder: Path) -> list[dict[
     -------
     list of dict
         ``year``, ``code``, ``county``, ``standard`` (Text), ``verdict`` (a mark id, ``error`` or ``""``),
-        ``synthetic``, ``reports`` [{``kind`` (Text), ``language``, ``href``, ``stale``}]; newest year first, then by
-        code; a row with neither a report nor an error is left out.
+        ``synthetic``, ``reports`` [{``kind`` (Text), ``language``, ``href``, ``others`` (paths by format), ``stale``}];
+        newest year first, then by code; a row with neither a report nor an error is left out.
     """
     rows: dict[tuple[int, str], dict[str, Any]] = {}
     for stem, (done, last) in sorted(_by_stem(records).items(), key=_chinese_first):
@@ -81,6 +86,7 @@ def index_rows(records: Iterable[Mapping[str, Any]], folder: Path) -> list[dict[
                     "kind": kind,
                     "language": _LANGUAGES.get(done["language"], done["language"]),
                     "href": href,
+                    "others": _other_formats(done, stem, folder),
                     "stale": failed,
                 }
             )
@@ -125,6 +131,16 @@ def render_index(rows: list[dict[str, Any]]) -> str:
         synthetic=any(row["synthetic"] for row in rows),
         number=len(data["rows"]),
     )
+
+
+def _other_formats(record: Mapping[str, Any], stem: str, folder: Path) -> dict[str, str]:
+    """Paths of the report's other formats that are still there, by the word for the format."""
+    words = {".pdf": "PDF", ".docx": "Word", ".xlsx": "Excel"}
+    return {
+        word: stem + suffix
+        for suffix, word in words.items()
+        if stem + suffix in record.get("files", {}) and (folder / (stem + suffix)).is_file()
+    }
 
 
 def _chinese_first(entry: tuple[str, object]) -> tuple[str, bool, str]:

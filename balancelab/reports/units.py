@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from balancelab.definitions import Text
 
 OVERVIEW = "overview"
 """Folder of the reports that are about all counties."""
+DEFAULT_FORMATS = ("html", "json")
 INDEX = "index.html"
 """Name of the page over all reports."""
 
@@ -42,6 +43,10 @@ class Unit:
         The standard's name for readers.
     synthetic : bool
         Whether the data say that they are invented.
+    formats : tuple of str
+        Formats to be written (`balancelab.reports.formats.FORMATS`); the executed notebook is always kept.
+    word_template : str
+        A bureau's own Word document to be filled, ``""`` for the plain one.
 
     Examples
     --------
@@ -59,6 +64,8 @@ class Unit:
     origin: Mapping[str, str] = field(default_factory=dict)
     standard_label: Text = field(default_factory=dict)
     synthetic: bool = False
+    formats: tuple[str, ...] = DEFAULT_FORMATS
+    word_template: str = ""
 
     @property
     def stem(self) -> str:
@@ -66,9 +73,24 @@ class Unit:
         return f"{self.year}/{self.county_code or OVERVIEW}/{self.kind}.{self.language}"
 
     @property
-    def files(self) -> tuple[str, str]:
-        """Paths of what is published: the page and the executed notebook."""
-        return f"{self.stem}.html", f"{self.stem}.ipynb"
+    def notebook_file(self) -> str:
+        """Path of the executed notebook."""
+        return f"{self.stem}.ipynb"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of everything that is published: each format, and the executed notebook."""
+        from balancelab.reports.formats import FORMATS
+
+        return (*(self.stem + FORMATS[name].suffix for name in self.formats), self.notebook_file)
+
+    @property
+    def word(self) -> dict[str, object]:
+        """What a Word template is filled with."""
+        if not self.word_template:
+            return {}
+        facts = {"county": self.county, "county_code": self.county_code, "year": self.year}
+        return {"template": self.word_template, "facts": {**facts, "standard": self.standard_label.get("zh", "")}}
 
 
 @dataclass(frozen=True)
@@ -89,3 +111,8 @@ class Plan:
     units: tuple[Unit, ...]
     stage: Callable[[Path], None]
     left_out: tuple[Text, ...] = ()
+
+    def in_formats(self, formats: Sequence[str], word_template: str = "") -> Plan:
+        """Return the same plan with its reports in `formats`, Word filled into `word_template` if one is given."""
+        units = (replace(unit, formats=tuple(formats), word_template=word_template) for unit in self.units)
+        return replace(self, units=tuple(units))

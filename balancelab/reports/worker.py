@@ -15,12 +15,16 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from balancelab.reports.engine import Limits, end_group, execute, import_papermill
-from balancelab.reports.errors import Failure, NotebookFailed
+from balancelab.reports.engine import Executed, Limits, end_group, execute, import_papermill
+from balancelab.reports.errors import NotebookFailed
+
+Run = Callable[[Path, Mapping[str, object], Path], Executed]
+"""Runs a notebook with its parameters in a folder."""
 
 
 class Worker:
@@ -71,13 +75,20 @@ class Worker:
     def _answer(self, order: dict[str, Any]) -> dict[str, Any]:
         started = time.monotonic()
         try:
-            made = make_report(order, self.output, self.work, self.scratch, self._kernel_started)
+            made = make_report(order, self.output, self.work, self._run(Limits(**order["limits"])))
         except NotebookFailed as failed:
             made = {"state": "failed", "failure": failed.failure.as_json()}
         except OSError as error:
             said = {"errno": error.errno, "strerror": str(error.strerror), "filename": str(error.filename or "")}
             made = {"state": "environment", **said}
         return {**made, "seconds": round(time.monotonic() - started, 2)}
+
+    def _run(self, limits: Limits) -> Run:
+        def run(notebook: Path, parameters: Mapping[str, object], folder: Path) -> Executed:
+            told = self._kernel_started
+            return execute(notebook, parameters, folder=folder, limits=limits, scratch=self.scratch, on_kernel=told)
+
+        return run
 
     def _kernel_started(self, group: int) -> None:
         self._group = group
@@ -88,23 +99,24 @@ class Worker:
         self._answers.flush()
 
 
-def make_report(order: dict[str, Any], output: Path, work: Path, scratch: Path, on_kernel: Any) -> dict[str, Any]:
+def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) -> dict[str, Any]:
     """
     Run one notebook, judge it, render it and put both files in place.
 
     Parameters
     ----------
-    order : dict
-        ``notebook``, ``parameters``, ``stem``, ``language``, ``origin``, ``limits``.
-    output, work, scratch : Path
+    order : mapping
+        ``notebook``, ``parameters``, ``stem``, ``language``, ``origin``.
+    output, work : Path
         As for `Worker`.
-    on_kernel : callable
-        As for `balancelab.reports.engine.execute`.
+    run : callable
+        Runs a notebook with its parameters in a folder; returns an `Executed`.
 
     Returns
     -------
     dict
-        ``state`` (``done`` or ``failed``) with ``files`` (sha256 by path) and ``verdict``, or with ``failure``.
+        ``state`` (``done`` or ``failed``) with ``files`` (sha256 by path), ``verdict`` and ``unrendered`` (a message
+        for each format that failed), or with ``failure``.
 
     Raises
     ------
@@ -115,15 +127,15 @@ def make_report(order: dict[str, Any], output: Path, work: Path, scratch: Path, 
     """
     import nbformat
 
-    from balancelab.reports.html import blocks_from_notebook, render_html
+    from balancelab.reports.html import blocks_from_notebook
     from balancelab.reports.judge import judge, scrubbed, title_of, verdict_of
     from balancelab.reports.output import write_files
+    from balancelab.reports.rendering import render_formats
 
     notebook, stem = Path(order["notebook"]), order["stem"]
-    limits = Limits(**order["limits"])
-    run = execute(notebook, order["parameters"], folder=work, limits=limits, scratch=scratch, on_kernel=on_kernel)
-    failure = run.failure or judge(run.notebook)
-    clean = scrubbed(run.notebook, source_name=notebook.name, output_name=f"{stem}.ipynb", origin=order["origin"])
+    executed = run(notebook, order["parameters"], work)
+    failure = executed.failure or judge(executed.notebook)
+    clean = scrubbed(executed.notebook, source_name=notebook.name, output_name=f"{stem}.ipynb", origin=order["origin"])
     content = (nbformat.writes(clean) + "\n").encode("utf-8")
     kept = f".failed/{stem}.failed.ipynb"
     if failure is not None:
@@ -131,13 +143,17 @@ def make_report(order: dict[str, Any], output: Path, work: Path, scratch: Path, 
         return {"state": "failed", "failure": failure.as_json(), "kept": kept}
     nbformat.validate(clean)
     blocks = blocks_from_notebook(clean)
-    try:
-        page = render_html(blocks, title=title_of(blocks, stem), language=order["language"]).encode("utf-8")
-    except (KeyError, TypeError, ValueError) as error:
-        return {"state": "failed", "failure": Failure("render", f"{type(error).__name__}: {error}").as_json()}
-    files = write_files(output, {f"{stem}.ipynb": content, f"{stem}.html": page})
+    rendered, unrendered = render_formats(
+        blocks,
+        stem=stem,
+        title=title_of(blocks, stem),
+        language=order["language"],
+        formats=order["formats"],
+        word=order["word"],
+    )
+    files = write_files(output, {f"{stem}.ipynb": content, **rendered})
     (output / kept).unlink(missing_ok=True)
-    return {"state": "done", "files": files, "verdict": verdict_of(blocks)}
+    return {"state": "done", "files": files, "verdict": verdict_of(blocks), "unrendered": unrendered}
 
 
 def main() -> None:

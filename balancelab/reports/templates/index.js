@@ -32,6 +32,9 @@
     for (const report of reports) {
       const name = report.kind.zh + " / " + report.kind.en + ", " + report.language;
       cell.append(element("a", several ? name : report.language, { href: encodeURI(report.href), title: name, "aria-label": name }));
+      for (const [word, path] of Object.entries(report.others || {})) {
+        cell.append(element("a", word, { href: encodeURI(path), class: "format", "aria-label": name + ", " + word }));
+      }
       if (report.stale) cell.append(element("span", "旧版：最近一次未生成 / older: the last run failed ", { class: "stale" }));
     }
     return cell;
