@@ -7,6 +7,7 @@ Values are exact fractions within bounds; what was not reported leaves the bound
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from balancelab.items.formulas import to_fraction
 from balancelab.items.outcomes import NOTHING, Outcome
 from balancelab.items.rubric import score
 from balancelab.items.school_rules import SCHOOL_COLUMNS, apply_rule
-from balancelab.items.selecting import select_schools
+from balancelab.items.selecting import columns_asked, select_schools
 from balancelab.standards.items import RULES
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def judge_school_items(
     schools = schools[schools["year"] == year]
     given = _Given(county_items, year)
     parts = [
-        apply_rule(select_schools(schools, item, standard), item, standard, given.any_figure)
+        apply_rule(select_schools(schools, item, standard)[0], item, standard, given.any_figure)
         for item in standard.items.values()
         if item.rule in RULES and RULES[item.rule].by_school and _has_columns(schools, item)
     ]
@@ -152,15 +153,32 @@ class _Given:
 def _of_schools(schools: pd.DataFrame, item: Item, standard: Standard, given: _Given) -> dict[str, Outcome]:
     if item.rule not in RULES or not len(schools) or not _has_columns(schools, item):
         return {}
-    chosen = select_schools(schools, item, standard)
+    chosen, unclear = select_schools(schools, item, standard)
+    open_codes = {str(county): tuple(rows["school_code"]) for county, rows in unclear.groupby("county_code")}
     if RULES[item.rule].by_school:
-        return _counted(apply_rule(chosen, item, standard, given.any_figure), schools)
+        outcomes = _counted(apply_rule(chosen, item, standard, given.any_figure), schools)
+        return {county: _could_be_more(outcome, open_codes.get(county, ())) for county, outcome in outcomes.items()}
     outcomes = {}
     for county, rows in chosen.groupby("county_code", sort=False):
         outcome = from_columns(item, standard, rows)
         if outcome.n:
-            outcomes[str(county)] = outcome
+            outcomes[str(county)] = _unknown_with(outcome, open_codes.get(str(county), ()))
     return outcomes
+
+
+def _could_be_more(outcome: Outcome, codes: tuple[str, ...]) -> Outcome:
+    """A school of which the table does not say whether it is meant may count against the item too."""
+    if not codes:
+        return outcome
+    unreported = (*outcome.unreported, *codes)
+    return replace(outcome, high=None, n_missing=outcome.n_missing + len(codes), unreported=unreported)
+
+
+def _unknown_with(outcome: Outcome, codes: tuple[str, ...]) -> Outcome:
+    if not codes:
+        return outcome
+    unreported = (*outcome.unreported, *codes)
+    return Outcome(None, None, outcome.n, outcome.n_missing + len(codes), outcome.against, unreported)
 
 
 def _counted(judged: pd.DataFrame, schools: pd.DataFrame) -> dict[str, Outcome]:
@@ -217,6 +235,8 @@ def _row(
 def _has_columns(schools: pd.DataFrame, item: Item) -> bool:
     """Whether the table has what the rule needs; rooms and classes can each be given in two ways."""
     columns = set(schools.columns)
+    if not columns_asked(item.schools) <= columns:
+        return False
     if item.rule == "classes_over_size":
         return "largest_class" in columns or {entry.column for entry in class_bins()} <= columns
     if item.rule == "schools_short_of_rooms":

@@ -231,7 +231,10 @@ def _needed_funds(case: Case, row: int) -> Fraction | None:
         name = f"norm_{stage}_yuan"
         figure = case.item.figures.get(name, ("",))[0]
         reported = case.figures(year, county, figure) if figure else None
-        norms[stage] = Fraction(case.parameters[name][row]) if reported is None else reported
+        document = Fraction(case.parameters[name][row])
+        norms[stage] = (
+            document if reported is None else max(document, reported)
+        )  # a local norm may be higher, not lower
     funded = Fraction(case.parameters["funded_as"][row])
     if school["stage"] in norms:
         return funded * norms[school["stage"]]

@@ -52,12 +52,41 @@ def matches(schools: pd.DataFrame, condition: Condition) -> np.ndarray:
     return held
 
 
-def select_schools(schools: pd.DataFrame, item: Item, standard: Standard) -> pd.DataFrame:
-    """Return the rows that an item is about; ``in_scope`` may be asked for like a column."""
-    if "in_scope" in {*item.schools.among, *item.schools.not_among}:
+def select_schools(schools: pd.DataFrame, item: Item, standard: Standard) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """
+    Return the rows that an item is about, and those of which the table does not say whether it is.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        The school table, with every column that the item asks for (:func:`columns_asked`).
+    item : Item
+        Its ``schools``; ``in_scope`` may be asked for like a column.
+    standard : Standard
+        Its scope.
+    """
+    if "in_scope" in item.schools.among:
         marked = mark_scope(schools, standard)
         schools = marked.assign(in_scope=np.where(marked["in_scope"], "yes", "no"))
-    return schools[matches(schools, item.schools)]
+    chosen = matches(schools, item.schools)
+    blank = np.zeros(len(schools), dtype=bool)
+    for column in columns_asked(item.schools) & set(schools.columns):
+        blank |= schools[column].isna().to_numpy()
+    if not blank.any():
+        return schools[chosen], schools[:0]
+    known = {column: labels for column, labels in item.schools.among.items() if column in schools}
+    could_be = blank.copy()
+    for column, labels in known.items():
+        could_be &= schools[column].isna().to_numpy() | schools[column].isin(labels).to_numpy()
+    for column, labels in item.schools.not_among.items():
+        could_be &= ~schools[column].isin(labels).to_numpy() if column in schools else True
+    return schools[chosen], schools[could_be & ~chosen]
+
+
+def columns_asked(condition: Condition) -> set[str]:
+    """Return the columns without which a condition cannot be answered."""
+    quotients = {part.strip() for quotient in condition.ranges for part in quotient.split("/")}
+    return ({*condition.among} | quotients) - {"in_scope"}
 
 
 def whole_schools(schools: pd.DataFrame) -> pd.DataFrame:
