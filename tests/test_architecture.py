@@ -21,6 +21,7 @@ LEVELS = [
     {"indicators", "standards"},
     {"intake", "counties", "verdicts", "items", "regression", "equity", "sample"},
     {"page"},
+    {"rectification"},
     {"reports"},
     {"cli", "__main__", "__init__"},
 ]

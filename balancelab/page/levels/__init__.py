@@ -1,0 +1,1 @@
+"""Reports at every level: self-evaluation, school, city, rectification."""

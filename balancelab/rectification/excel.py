@@ -1,0 +1,159 @@
+"""The ledger as a workbook for filling in: computed cells are locked, statuses are chosen from a list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from balancelab.page.display import clean_text, is_missing
+from balancelab.page.levels.wording import gap_unit, problem_text
+from balancelab.page.words import choose
+from balancelab.rectification.forms import COLUMNS, SHEET, STATUS_WORDS, seal_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from balancelab.rectification.units import Units
+    from balancelab.standards import Standard
+
+_TITLE = {"zh": "整改台账", "en": "Rectification ledger"}
+_HOW = {
+    "zh": "白色单元格由责任单位填写，灰色单元格由程序计算、已锁定；差距消除后由程序自动销号。",
+    "en": "White cells are filled in by the units in charge; grey cells are computed and locked. A problem closes by "
+    "itself once its gap is gone.",
+}
+_HEADER_ROW = 2
+_LONGEST_LIST = 255  # characters of a drop-down written into the cell, by the format
+_DECIMALS = 6  # digits kept beside the printed format, so that no cell shows noise of floating point
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC)  # a workbook must not differ by when it was written
+
+
+def write_ledger(
+    ledger: pd.DataFrame, path: str | Path, standard: Standard, units: Units, *, language: str = "zh"
+) -> None:
+    """
+    Write a ledger as a workbook.
+
+    Parameters
+    ----------
+    ledger : DataFrame
+        From :func:`balancelab.rectification.open_ledger` or :func:`balancelab.rectification.update_ledger`.
+    path : str or Path
+        ``.xlsx`` to write.
+    standard : Standard
+        Gives the words.
+    units : Units
+        Names of the units, for the drop-down of the lead unit; another name may be typed too.
+    language : str, optional
+
+    Raises
+    ------
+    ValueError
+        If the name does not end in ``.xlsx``.
+    OSError
+        If the file cannot be written.
+
+    Notes
+    -----
+    The sheet is protected without a password: against slips, not against people. Rows whose computed cells were
+    changed all the same are found on reading.
+    """
+    import xlsxwriter
+
+    target = Path(path)
+    if target.suffix.lower() != ".xlsx":
+        raise ValueError(f"a ledger is written as .xlsx, got {target.name!r}")
+    book = xlsxwriter.Workbook(
+        target, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
+    try:
+        book.set_properties({"title": choose(_TITLE, language), "created": _CREATED})
+        sheet = book.add_worksheet(SHEET)
+        formats = _formats(book)
+        sheet.write_string(0, 0, choose(_TITLE, language), formats["title"])
+        sheet.write_string(1, 0, choose(_HOW, language), formats["how"])
+        for at, column in enumerate(COLUMNS.values()):
+            sheet.set_column(at, at, column.width, None, {"hidden": column.hidden})
+            sheet.write_string(_HEADER_ROW, at, choose({"zh": column.zh, "en": column.en}, language), formats["head"])
+        for place, row in enumerate(ledger.to_dict("records"), start=_HEADER_ROW + 1):
+            _write_row(sheet, place, _cells(row, standard, units, language), formats)
+        _finish(sheet, len(ledger), units, language)
+    finally:
+        book.close()
+
+
+def unit_names(units: Units, listed: str, language: str) -> str:
+    """Return the names of units given by id, as they are where they are no ids (``;`` between several)."""
+    between = choose({"zh": "、", "en": ", "}, language)
+    parts = [part for part in listed.split(";") if part]
+    return between.join(choose(units.names[part], language) if part in units.names else part for part in parts)
+
+
+def _cells(row: dict[Any, Any], standard: Standard, units: Units, language: str) -> dict[str, Any]:
+    task = units.task_for(str(row["subject"]).removeprefix("cv:"), str(row["block"]))
+    unit = gap_unit(standard, str(row["kind"]), str(row["subject"]))
+    closed = int(row["closed_year"])
+    cells: dict[str, Any] = {name: row[name] for name in COLUMNS if name in row}
+    cells |= {name: _rounded(row[name]) for name in ("value", "limit", "gap")}
+    cells |= {
+        "problem": problem_text(language, standard, row),
+        "unit": choose(unit, language) if unit["en"] else "",
+        "measure": row["measure"] or choose(task.measure, language),
+        "lead_unit": unit_names(units, row["lead_unit"], language),
+        "supporting_units": unit_names(units, row["supporting_units"], language),
+        "status": choose(STATUS_WORDS[row["status"]], language),
+        "closed_year": closed or None,
+    }
+    return cells | {"seal": seal_of(cells)}
+
+
+def _rounded(value: object) -> float | None:
+    return None if is_missing(value) else round(float(value), _DECIMALS)  # type: ignore[arg-type]
+
+
+def _write_row(sheet: Any, place: int, cells: dict[str, Any], formats: dict[str, Any]) -> None:
+    for at, (name, column) in enumerate(COLUMNS.items()):
+        look = formats["fill"] if column.filled_in else formats["number" if name in _NUMBERS else "locked"]
+        value = cells[name]
+        if value is None:
+            sheet.write_blank(place, at, None, look)
+        elif isinstance(value, str):
+            sheet.write_string(place, at, clean_text(value), look)
+        else:
+            sheet.write_number(place, at, float(value), look)
+
+
+_NUMBERS = ("value", "limit", "gap")
+
+
+def _formats(book: Any) -> dict[str, Any]:
+    cell = {"border": 1, "border_color": "#C9D1D9", "valign": "top", "text_wrap": True}
+    return {
+        "title": book.add_format({"bold": True, "font_size": 14}),
+        "how": book.add_format({"font_color": "#5A6672"}),
+        "head": book.add_format({**cell, "bold": True, "bg_color": "#12476B", "font_color": "#FFFFFF"}),
+        "locked": book.add_format({**cell, "bg_color": "#EEF2F5", "locked": True}),
+        "number": book.add_format({**cell, "bg_color": "#EEF2F5", "locked": True, "num_format": "#,##0.###"}),
+        "fill": book.add_format({**cell, "locked": False}),
+    }
+
+
+def _finish(sheet: Any, n_rows: int, units: Units, language: str) -> None:
+    names = list(COLUMNS)
+    last = _HEADER_ROW + max(n_rows, 1)
+    statuses = [choose(words, language) for words in STATUS_WORDS.values()]
+    at = names.index("status")
+    sheet.data_validation(_HEADER_ROW + 1, at, last, at, {"validate": "list", "source": statuses})
+    leads = [choose(words, language) for words in units.names.values()]
+    if len(",".join(leads)) <= _LONGEST_LIST:
+        at = names.index("lead_unit")
+        free = {"validate": "list", "source": leads, "error_type": "information"}
+        sheet.data_validation(_HEADER_ROW + 1, at, last, at, free)
+    sheet.freeze_panes(_HEADER_ROW + 1, 2)
+    sheet.autofilter(_HEADER_ROW, 0, last, len(names) - 1)
+    sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(_HEADER_ROW)
