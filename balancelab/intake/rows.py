@@ -83,6 +83,7 @@ class _Sorter:
             if kind:
                 self.kinds[position] = kind
         self._note_wrong_widths()
+        self._mark_groups(candidates)
         end = self.grid.n_rows if second is None else second
         self._report()
         return self._rows(end, second)
@@ -189,6 +190,38 @@ class _Sorter:
             and bool(re.search(r"[0-9A-Za-z]", folded(code)))
             and not _TOTAL.match(folded(code))
         )
+
+    def _mark_groups(self, candidates: np.ndarray) -> None:
+        """Refuse rows of larger units: no code, and as many students as the schools that follow."""
+        at = self.positions.get("students")
+        if at is None or "school_code" not in self.positions:
+            return
+        heads = [p for p in candidates.tolist() if p not in self.kinds and not self._has_code(self._cells(p))][:_MANY]
+        for number, position in enumerate(heads):
+            after = heads[number + 1] if number + 1 < len(heads) else self.grid.n_rows
+            own = self._students(position, at)
+            parts = self._summed(own, range(position + 1, after), at)
+            if parts:
+                self.kinds[position] = "group_row"
+                cells = self._cells(position)
+                name = next((cell for cell in cells if cell.strip() and not _NUMBER.match(cell.strip())), "")
+                school = cells[self.positions["school"]] if "school" in self.positions else ""
+                self.faults.add("ROW_HIERARCHY", row=self._row(position), raw=school.strip() or name, n=parts)
+
+    def _summed(self, own: int, below: range, at: int) -> int:
+        """Return how many of the rows below add up to `own`, from the next one on; 0 where no two or more do."""
+        total = count = 0
+        for row in below:
+            if row in self.kinds:
+                continue
+            total, count = total + self._students(row, at), count + 1
+            if total >= own:
+                break
+        return count if own and total == own and count > 1 else 0
+
+    def _students(self, position: int, at: int) -> int:
+        text = self.grid.row(position)[at].strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
     def _as_header(self, cells: list[str]) -> str:
         if any(map(_NUMBER.match, cells)):
