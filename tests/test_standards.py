@@ -107,7 +107,8 @@ clause = { zh = "x", en = "x" }
     english = "\n".join(fault["en"] for fault in caught.value.faults)
     for words in (
         "line 4 [colour]: unknown key 'colour'",
-        "line 5 [requirements.bakcbone_teachers_per_100]: is not among this standard's indicators; did you mean 'backbone_",
+        "line 5 [requirements.bakcbone_teachers_per_100]: is not among this standard's indicators",
+        "did you mean 'backbone_teachers_per_100'?",
         "'clause' is missing",
         "must be a number, is '0.9'",
         "there is no stage 'junoir'; did you mean 'junior'?",
