@@ -1,0 +1,411 @@
+"""Tables of the regression report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from balancelab.page.columns import Column
+from balancelab.page.display import MINUS
+from balancelab.page.quality.ladder import FEW_CLUSTERS, Ladder, Rung
+from balancelab.page.quality.wording import (
+    block_name,
+    ends,
+    errors_name,
+    main_decimals,
+    outcome_name,
+    p_text,
+    rung_name,
+)
+from balancelab.regression import holm, publication_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from balancelab.definitions import Text
+    from balancelab.page import Page
+    from balancelab.page.quality.study import Study
+
+_FLOW: dict[str, Text] = {
+    "in_scope": {"zh": "该学年在范围内", "en": "In scope in the year"},
+    "outcome": {"zh": "其中有结果数据", "en": "with the outcome"},
+    "resource": {"zh": "其中资源指标齐全", "en": "with every resource"},
+    "control": {"zh": "其中控制变量齐全", "en": "with every control"},
+    "students": {"zh": "其中在校生数大于零（进入模型）", "en": "with students (in the models)"},
+}
+_NAMES_SHOWN = 8
+_TERM = Column("name", zh="资源（系数的一个单位）", en="Resource (one unit of the coefficient)")
+
+
+def sample_flow(page: Page, study: Study) -> None:
+    """Show how many schools are left at each step on the way into the models."""
+    before = study.flow["rows"].shift(fill_value=int(study.flow["rows"].iloc[0]))
+    table = study.flow.assign(
+        name=[page.word(_FLOW[step]) for step in study.flow["step"]], lost=before - study.flow["rows"]
+    )
+    page.table(
+        table,
+        columns=[
+            Column("name", zh="步骤", en="Step"),
+            Column("rows", zh="校·学段", en="Schools by stage", kind="number", decimals=0),
+            Column("lost", zh="本步减少", en="Lost in this step", kind="number", decimals=0),
+        ],
+        caption_zh="样本如何形成",
+        caption_en="Sample flow",
+    )
+
+
+def summary_table(page: Page, study: Study) -> None:
+    """Show mean, spread and range of everything in the model, in the units in which coefficients are given."""
+    import pandas as pd
+
+    columns = {study.outcome: study.outcome_label, **study.labels}
+    values = study.schools[list(columns)]
+    table = pd.DataFrame(
+        {
+            "name": [page.word(label) for label in columns.values()],
+            "mean": values.mean().to_numpy(),
+            "sd": values.std().to_numpy(),
+            "least": values.min().to_numpy(),
+            "greatest": values.max().to_numpy(),
+        }
+    )
+    page.table(
+        table,
+        columns=[
+            Column("name", zh="变量", en="Variable"),
+            Column("mean", zh="均值", en="Mean", kind="number", decimals=2),
+            Column("sd", zh="标准差", en="Standard deviation", kind="number", decimals=2),
+            Column("least", zh="最小", en="Least", kind="number", decimals=2),
+            Column("greatest", zh="最大", en="Greatest", kind="number", decimals=2),
+        ],
+        caption_zh="变量概况（n＝{n:,}，每校等权）",
+        caption_en="The variables (n = {n:,}, schools count alike)",
+        note_zh="类别变量的均值是该类学校所占比例。",
+        note_en="The mean of a category is its share of the schools.",
+        n=len(study.schools),
+    )
+
+
+def ladder_table(page: Page, ladder: Ladder) -> None:
+    """Show all models side by side in the convention of the field; nothing where none could be computed."""
+    import pandas as pd
+
+    study, done = ladder.study, ladder.done()
+    if not done:
+        return
+    order = list(ladder.rungs)
+    heads = {name: f"({order.index(name) + 1}) {rung_name(page, study, name)}" for name in done}
+    labels = {column: page.word(label) for column, label in study.labels.items()}
+    labels |= {
+        "county_code": page.word(study.standard.term("county")),
+        "school_stage": page.word({"zh": "学校·学段", "en": "school by stage"}),
+        "year": page.word({"zh": "年度", "en": "year"}),
+        "students": page.word({"zh": "在校生数", "en": "students"}),
+    }
+    printed = publication_table(
+        {heads[name]: found for name, found in done.items()},
+        language="zh" if page.language == "zh" else "en",
+        labels=labels,
+        decimals=2,
+    )
+    ids = ["name", *(f"model_{place}" for place in range(len(done)))]
+    table = pd.DataFrame(printed.table.to_numpy(), columns=ids)
+    # with weights the regression's error depends on the scale of the weights: it says nothing beside the others
+    table = table[[line != "ser" for line in printed.lines]].replace(r"(^\(?)-(?=\d)", rf"\1{MINUS}", regex=True)
+    page.table(
+        table,
+        columns=[
+            Column("name", zh="变量", en="Variable"),
+            *(
+                Column(identifier, zh=head, en=head, align="right")
+                for identifier, head in zip(ids[1:], heads.values(), strict=True)
+            ),
+        ],
+        caption_zh="{outcome}与资源：各模型的系数",
+        caption_en="{outcome} and resources: the models side by side",
+        note_zh="{note}系数是相关程度：在所列其他变量相同时，资源每多一个单位，{name}平均相差多少。",
+        note_en="{note} Coefficients are associations: by how much {name} differs on average, the other variables "
+        "listed being equal, where there is one unit more of the resource.",
+        outcome=page.word(study.outcome_label),
+        name=outcome_name(page, study),
+        note="".join(printed.notes),
+    )
+
+
+def main_table(page: Page, ladder: Ladder) -> None:
+    """Show the main model's resources: per unit, per standard deviation, with intervals and adjusted p-values."""
+    main, study = ladder.main, ladder.study
+    if main is None:
+        return
+    columns = [column for block in study.resources for column in block.columns]
+    table = main.coefficients[main.coefficients["term"].isin(columns)].copy()
+    spread = main.standardised().set_index("term")["standardised"]
+    places = main_decimals(ladder)
+    table = table.assign(
+        name=[page.word(study.labels[term]) for term in table["term"]],
+        interval=[ends(row, places) for row in table.to_dict("records")],
+        p=[p_text(value) for value in table["p_value"]],
+        holm=[p_text(value) for value in holm(table["p_value"].to_numpy())],
+        beta=spread.loc[table["term"]].to_numpy(),
+    )
+    page.table(
+        table,
+        columns=[
+            _TERM,
+            Column("estimate", zh="系数", en="Coefficient", kind="number", decimals=places),
+            Column("interval", zh="95% 置信区间", en="95% interval", align="right"),
+            Column("beta", zh="标准化系数", en="Standardised", kind="number", decimals=2),
+            Column("df", zh="自由度", en="df", kind="number", decimals=1),
+            Column("p", zh="p 值", en="p", align="right"),
+            Column("holm", zh="霍尔姆校正 p 值", en="p (Holm)", align="right"),
+        ],
+        caption_zh="主要模型中的资源（n＝{n:,}，{errors}）",
+        caption_en="The resources in the main model (n = {n:,}, {errors})",
+        note_zh="标准化系数：资源多一个标准差，结果相差几个标准差。霍尔姆校正考虑了同时检验多项资源。",
+        note_en="Standardised: standard deviations of the outcome per standard deviation of the resource. Holm's "
+        "p-values allow for testing several resources at once.",
+        n=main.n,
+        errors=errors_name(page, ladder),
+    )
+
+
+def few_clusters_table(page: Page, ladder: Ladder, table: pd.DataFrame) -> None:
+    """Show what p-value each way of allowing for few clusters gives (`table` from ``few_clusters``)."""
+    main = ladder.main
+    if main is None or table.empty or (main.clusters or 0) >= FEW_CLUSTERS:
+        return
+    shown = table.assign(
+        name=[page.word(ladder.study.labels[term]) for term in table["term"]],
+        **{name: [p_text(value) for value in table[name]] for name in ("cr1_p", "cr2_p", "wild_p")},
+    )
+    page.table(
+        shown,
+        columns=[
+            _TERM,
+            Column("cr1_p", zh="CR1，自由度 G−1", en="CR1, G − 1 df", align="right"),
+            Column("cr2_p", zh="CR2，萨特思韦特自由度", en="CR2, Satterthwaite df", align="right"),
+            Column("cr2_df", zh="其自由度", en="its df", kind="number", decimals=1),
+            Column("wild_p", zh="野聚类自助法", en="Wild cluster bootstrap", align="right"),
+        ],
+        caption_zh="聚类数少（G＝{clusters}）时的 p 值：三种算法并列",
+        caption_en="p-values with few clusters (G = {clusters}), three ways",
+        clusters=int(main.clusters or 0),
+    )
+
+
+def pass_table(page: Page, ladder: Ladder, rung: Rung) -> None:
+    """Show average differences in the share of students who pass (`rung` from ``pass_rates``)."""
+    if rung.fit is None:
+        return
+    study = ladder.study
+    columns = [column for block in study.resources for column in block.columns]
+    table = rung.fit.marginal_effects
+    table = table[table["term"].isin(columns)]
+    points = table[["estimate", "ci_low", "ci_high"]] * 100
+    shown = table.assign(
+        name=[page.word(study.labels[term]) for term in table["term"]],
+        points=points["estimate"],
+        interval=[ends(row, 1) for _, row in points.iterrows()],
+        p=[p_text(value) for value in table["p_value"]],
+    )
+    page.table(
+        shown,
+        columns=[
+            _TERM,
+            Column(
+                "points",
+                zh="达标率相差",
+                en="Difference",
+                unit={"zh": "百分点", "en": "points"},
+                kind="number",
+                decimals=1,
+            ),
+            Column("interval", zh="95% 置信区间", en="95% interval", align="right"),
+            Column("p", zh="p 值", en="p", align="right"),
+        ],
+        caption_zh="学业达标率：分数 logit 模型的平均边际差异（n＝{n:,}，标准误 {vcov}）",
+        caption_en="Proficiency rate: average marginal differences of the fractional logit (n = {n:,}, {vcov} errors)",
+        n=rung.fit.n,
+        vcov=rung.fit.vcov,
+    )
+
+
+def shape_table(page: Page, ladder: Ladder, bent: list[Rung]) -> None:
+    """Show the test of each resource's straight line against a spline (`bent` from ``curves``)."""
+    import pandas as pd
+
+    done = [(block, rung.fit.test) for block, rung in zip(ladder.study.resources, bent, strict=False) if rung.fit]
+    if not done:
+        return
+    table = pd.DataFrame(
+        {
+            "name": [page.word(block.label) for block, _ in done],
+            "statistic": [test.statistic for _, test in done],
+            "df1": [test.df1 for _, test in done],
+            "df2": [test.df2 for _, test in done],
+            "p": [p_text(test.p_value) for _, test in done],
+        }
+    )
+    page.table(
+        table,
+        columns=[
+            Column("name", zh="资源", en="Resource"),
+            Column("statistic", zh="F", en="F", kind="number", decimals=2),
+            Column("df1", zh="自由度 1", en="df 1", kind="number", decimals=0),
+            Column("df2", zh="自由度 2", en="df 2", kind="number", decimals=1),
+            Column("p", zh="p 值", en="p", align="right"),
+        ],
+        caption_zh="直线是否够用：自然样条对直线的检验",
+        caption_en="Is a straight line enough? Natural spline against the line",
+    )
+
+
+def diagnostics_table(page: Page, ladder: Ladder) -> None:
+    """Show the main model's checks: collinearity, unequal variance, form, and the schools that weigh most."""
+    import pandas as pd
+
+    if ladder.main is None:
+        return
+    found = ladder.main.diagnostics()
+    tests = found.tests.set_index("test")
+    worst = found.vif.iloc[int(found.vif["vif"].to_numpy().argmax())]
+    rows: list[tuple[str, float, str]] = [
+        (page.word(_CHECKS["vif"]), float(worst["vif"]), page.word(ladder.study.labels[str(worst["term"])])),
+        (page.word(_CHECKS["condition"]), found.condition_number, ""),
+    ]
+    for name, row in tests.iterrows():
+        rows.append((page.word(_CHECKS[str(name)]), float(row["statistic"]), f"p {_equals(row['p_value'])}"))
+    for extreme in found.extremes.to_dict("records"):
+        rows.append((page.word(_CHECKS[str(extreme["measure"])]), float(extreme["value"]), str(extreme["school"])))
+    page.table(
+        pd.DataFrame(rows, columns=["name", "value", "about"]),
+        columns=[
+            Column("name", zh="检查", en="Check"),
+            Column("value", zh="数值", en="Value", kind="number", decimals=2),
+            Column("about", zh="p 值，或所指的变量、学校", en="p-value, or which variable or school"),
+        ],
+        caption_zh="主要模型的诊断",
+        caption_en="Checks of the main model",
+        note_zh="异方差检验显著不影响上文的稳健标准误；RESET 显著说明直线形式可疑。",
+        note_en="Unequal variance is allowed for by the robust errors above; a small p of RESET casts doubt on the "
+        "straight line.",
+    )
+
+
+def residual_table(page: Page, ladder: Ladder) -> None:
+    """Show which schools lie furthest above and below the fitted line: the county's, or the whole table's."""
+    study, table = ladder.study, school_residuals(ladder)
+    if table.empty:
+        return
+    order = table.sort_values("residual", ascending=False, kind="stable")
+    few = order if len(order) <= 2 * _NAMES_SHOWN else _both_ends(order)
+    stages = study.standard.stages
+    shown = few.assign(stage_name=[page.word(stages[stage]) for stage in few["stage"]])
+    page.table(
+        shown,
+        columns=[
+            Column("school", zh="学校", en="School"),
+            *([] if study.county_code else [Column("county", **study.standard.term("county"))]),  # type: ignore[arg-type]
+            Column("stage_name", zh="学段", en="Stage"),
+            Column("students", zh="在校生", en="Students", kind="number", decimals=0),
+            Column("observed", zh="实际", en="Observed", kind="number", decimals=1),
+            Column("fitted", zh="按资源与条件推算", en="Predicted", kind="number", decimals=1),
+            Column("residual", zh="相差", en="Difference", kind="number", decimals=1),
+            Column("studentised", zh="学生化残差", en="Studentised", kind="number", decimals=1),
+        ],
+        caption_zh="高于和低于推算值最多的学校（显示 {shown} 个，共 {all} 个）",
+        caption_en="Schools furthest above and below what is predicted ({shown} of {all} shown)",
+        note_zh="推算值来自全表的主要模型。相差里有生源、测量误差和模型没有的一切，不是对学校办学水平的评价。",
+        note_en="Predicted by the main model of the whole table. The difference holds intake, measurement error and "
+        "all that the model lacks; it does not rate a school.",
+        shown=len(few),
+        all=len(order),
+    )
+
+
+def own_table(page: Page, ladder: Ladder, own: Rung) -> None:
+    """Show the county's own coefficients beside the whole table's (`own` from ``county_model``)."""
+    import pandas as pd
+
+    if own.fit is None or ladder.main is None:
+        return
+    study = ladder.study
+    columns = [column for block in study.resources for column in block.columns]
+    here, everywhere = own.fit.coefficients.set_index("term"), ladder.main.coefficients.set_index("term")
+    both = [column for column in columns if column in here.index]
+    places = main_decimals(ladder)
+    table = pd.DataFrame(
+        {
+            "name": [page.word(study.labels[column]) for column in both],
+            "here": here.loc[both, "estimate"].to_numpy(),
+            "here_ends": [ends(row, places) for row in here.loc[both].to_dict("records")],
+            "all": everywhere.loc[both, "estimate"].to_numpy(),
+            "all_ends": [ends(row, places) for row in everywhere.loc[both].to_dict("records")],
+        }
+    )
+    page.table(
+        table,
+        columns=[
+            _TERM,
+            Column("here", zh="本地", en="Here", kind="number", decimals=places),
+            Column("here_ends", zh="95% 置信区间", en="95% interval", align="right"),
+            Column("all", zh="全表", en="Whole table", kind="number", decimals=places),
+            Column("all_ends", zh="95% 置信区间", en="95% interval", align="right"),
+        ],
+        caption_zh="本地模型与全表模型的系数（本地 n＝{n:,}，HC3 标准误）",
+        caption_en="Coefficients here and in the whole table (here n = {n:,}, HC3 errors)",
+        n=own.fit.n,
+    )
+
+
+def school_residuals(ladder: Ladder) -> pd.DataFrame:
+    """
+    Put every school of the report beside the main model's prediction.
+
+    Returns
+    -------
+    DataFrame
+        The study's rows (the county's, or all) with `observed`, `fitted`, `residual`, `studentised`; no rows without
+        a main model.
+    """
+    study, main = ladder.study, ladder.main
+    if main is None:
+        return study.schools.iloc[:0].assign(observed=[], fitted=[], residual=[], studentised=[])
+    line = main.schools()
+    rows = study.schools.assign(
+        observed=line["observed"].to_numpy(),
+        fitted=line["fitted"].to_numpy(),
+        residual=line["residual"].to_numpy(),
+        studentised=main.diagnostics().influence["studentised_residual"].to_numpy(),
+    )
+    wanted = study.schools["county_code"] == study.county_code
+    return rows.loc[wanted.to_numpy()].copy() if study.county_code else rows
+
+
+def _both_ends(order: pd.DataFrame) -> pd.DataFrame:
+    places = np.r_[0:_NAMES_SHOWN, len(order) - _NAMES_SHOWN : len(order)]
+    return order.iloc[places]
+
+
+def _equals(p_value: float) -> str:
+    text = p_text(p_value)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def variable_names(page: Page, study: Study) -> str:
+    """Return the resources' names, for a sentence."""
+    return page.word({"zh": "、", "en": "; "}).join(block_name(page, block) for block in study.resources)
+
+
+_CHECKS: dict[str, Text] = {
+    "vif": {"zh": "最大方差膨胀因子", "en": "Largest variance inflation factor"},
+    "condition": {"zh": "条件数（各列化为单位长度）", "en": "Condition number (columns of unit length)"},
+    "breusch_pagan_koenker": {"zh": "异方差：布罗施—帕甘—克恩克", "en": "Unequal variance: Breusch–Pagan–Koenker"},
+    "white": {"zh": "异方差：怀特", "en": "Unequal variance: White"},
+    "reset": {"zh": "函数形式：RESET", "en": "Functional form: RESET"},
+    "cooks_distance": {"zh": "最大库克距离", "en": "Largest Cook's distance"},
+    "leverage": {"zh": "最大杠杆值", "en": "Largest leverage"},
+    "studentised_residual": {"zh": "最大学生化残差", "en": "Largest studentised residual"},
+}
