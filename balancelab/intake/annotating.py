@@ -18,8 +18,9 @@ from balancelab.intake.grid import Grid
 from balancelab.intake.headers import Dictionary, find_header
 from balancelab.intake.names import printable_only
 from balancelab.intake.schema import Schema, load_schema
+from balancelab.intake.workbook import OUR_COLOURS
 
-_FILLS: dict[Severity, str] = {"error": "FFC7CE", "warning": "FFEB9C", "normalised": "DDEBF7"}
+_FILLS: dict[Severity, str] = dict(zip(("error", "warning", "normalised"), OUR_COLOURS, strict=True))
 _INK: dict[Severity, str] = {"error": "9C0006", "warning": "7F6000", "normalised": "1F4E78"}
 _WORDS: dict[Severity, tuple[str, str]] = {
     "error": ("错误", "Error"),

@@ -15,7 +15,7 @@ from balancelab.intake.body import Body, Ledger
 from balancelab.intake.columns import Column, ColumnsNeeded, choose_columns
 from balancelab.intake.excluding import Excluded
 from balancelab.intake.files import Unreadable
-from balancelab.intake.findings import Faults, printable, row_list
+from balancelab.intake.findings import Faults, column_letters, printable, row_list
 from balancelab.intake.grid import Grid
 from balancelab.intake.headers import Dictionary, Header, find_header
 from balancelab.intake.identity import encoded_once, read_codes, read_labels, read_years
@@ -61,6 +61,7 @@ def assemble(grid: Grid, dictionary: Dictionary, needed: ColumnsNeeded, choice: 
     if not len(rows.body):
         faults.add("TABLE_EMPTY")
         raise Unreadable
+    _note_merged(grid, header, faults)
     excluded = Excluded(grid, {column.name: column for column in columns})
     _exclude_by_kind(rows, excluded)
     body = Body(grid, rows.body, dictionary.schema, faults, Ledger(faults.file, faults.sheet))
@@ -100,6 +101,13 @@ def header_of(grid: Grid, dictionary: Dictionary, faults: Faults) -> Header:
         shown = next((row for row in head if any(cell.strip() for cell in row)), [])
         faults.add("HEADER_NOT_FOUND", n=min(10, max(1, len(head))), raw=" | ".join(cell for cell in shown if cell))
     raise Unreadable
+
+
+def _note_merged(grid: Grid, header: Header, faults: Faults) -> None:
+    below = [each for each in grid.merged if each[0] > header.last and each[2] > each[0]]
+    if below:
+        first = f"{column_letters(grid.first_column + below[0][1])}{int(grid.rows[below[0][0]])}"
+        faults.add("XLSX_MERGED_FILLED", count=len(below), n=len(below), first=first)
 
 
 def _exclude_by_kind(rows: Rows, excluded: Excluded) -> None:

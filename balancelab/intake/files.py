@@ -237,7 +237,8 @@ def _zip_kind(content: bytes, suffix: str) -> str:
         return "xlsb"
     if b"xl/workbook.xml" in names or b"xl/worksheets" in names:
         return "xlsx"
-    if b"application/vnd.oasis.opendocument.spreadsheet" in content[:200]:
+    is_open_document = b"content.xml" in names and b"META-INF/manifest.xml" in names
+    if b"application/vnd.oasis.opendocument.spreadsheet" in names[:200] or (is_open_document and suffix == ".ods"):
         return "ods"
     if b"word/document.xml" in names:
         return "doc"

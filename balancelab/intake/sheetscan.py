@@ -26,7 +26,7 @@ _DENSEST = 40_000_000
 _SPARSE = 2_000_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _OUTSIDE = re.compile(r"WEBSERVICE|FILTERXML|\bDDE|cmd\||RTD\(|IMAGE\(|\[[0-9]+\]", re.IGNORECASE)
-_MOST_LISTED = 100_000
+MOST_LISTED = 100_000
 
 
 @dataclass
@@ -91,8 +91,8 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
             id_ = next((value for key, value in attributes.items() if key.endswith(":id") or key == "id"), "")
             names.append((attributes.get("name", ""), id_))
 
-    _stream([links], link)
-    _stream([book], sheet)
+    stream_xml([links], link)
+    stream_xml([book], sheet)
     return {name: targets[id_] for name, id_ in names if targets.get(id_) in set(archive.namelist())}
 
 
@@ -113,11 +113,51 @@ def scan_sheet(archive: zipfile.ZipFile, part: str, faults: Faults) -> SheetFact
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, expat.ExpatError) as error:
         faults.add("FILE_CORRUPT", kind="xlsx", detail=printable(f"{part}: {error}"))
         raise Unreadable from error
+    check_reach(facts, faults)
+    return facts
+
+
+def check_reach(facts: SheetFacts, faults: Faults) -> None:
+    """
+    Refuse a sheet whose few cells lie so far apart that the reader would fill the memory with blanks.
+
+    Raises
+    ------
+    Unreadable
+        After noting why.
+    """
     area = (facts.last_row + 1) * (facts.last_column + 1)
     if area > _DENSEST or (area > _SPARSE and facts.cells and facts.cells * 100 < area):
         faults.add("FILE_BOMB", detail=f"{facts.last_row + 1} x {facts.last_column + 1}")
         raise Unreadable
-    return facts
+
+
+def fills_of_styles(archive: zipfile.ZipFile) -> list[str]:
+    """Return the fill colour of each cell style, ``""`` for none; empty where the workbook has no styles."""
+    try:
+        styles = archive.read("xl/styles.xml")
+    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+        return []
+    fills: list[str] = []
+    formats: list[int] = []
+    inside = ""
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        if tag in ("fills", "cellXfs", "cellStyleXfs", "dxfs"):
+            inside = tag
+        elif tag == "fill" and inside == "fills":
+            fills.append("")
+        elif tag == "fgColor" and inside == "fills" and fills:
+            fills[-1] = attributes.get("rgb") or f"theme{attributes.get('theme', '')}{attributes.get('tint', '')}"
+        elif tag == "xf" and inside == "cellXfs":
+            formats.append(int(attributes.get("fillId", "0")))
+
+    try:
+        stream_xml([styles], start)
+    except (expat.ExpatError, ValueError):
+        return []
+    return [fills[number] if 1 < number < len(fills) else "" for number in formats]
 
 
 def external_links(archive: zipfile.ZipFile) -> list[str]:
@@ -165,7 +205,7 @@ class _Collector:
         elif tag == "row":
             self.row = int(attributes["r"]) - 1 if attributes.get("r", "").isdigit() else self.row + 1
             self.column = -1
-            if attributes.get("hidden") in ("1", "true") and len(self.facts.hidden_rows) < _MOST_LISTED:
+            if attributes.get("hidden") in ("1", "true") and len(self.facts.hidden_rows) < MOST_LISTED:
                 self.facts.hidden_rows.append(self.row)
         elif tag == "v" or tag == "t":
             self.text = []
@@ -214,13 +254,13 @@ class _Collector:
 
     def _close(self) -> None:
         facts, at = self.facts, (self.row, self.column)
-        if self.type == "e" and len(facts.errors) < _MOST_LISTED:
+        if self.type == "e" and len(facts.errors) < MOST_LISTED:
             facts.errors[at] = self.value or "#?"
-        elif self.has_formula and not self.has_value and self.type != "str" and len(facts.no_value) < _MOST_LISTED:
+        elif self.has_formula and not self.has_value and self.type != "str" and len(facts.no_value) < MOST_LISTED:
             facts.no_value.append(at)
         facts.deepest = max(facts.deepest, self.row)
         facts.widest = max(facts.widest, self.column)
-        if self.style and len(facts.styles) < _MOST_LISTED:
+        if self.style and len(facts.styles) < MOST_LISTED:
             facts.styles[at] = self.style
         if self.has_value or self.has_formula:
             facts.cells += 1
@@ -232,16 +272,16 @@ def _parse(archive: zipfile.ZipFile, part: str, facts: SheetFacts) -> None:
     collector = _Collector(facts)
     with archive.open(part) as stream:
         blocks = iter(lambda: stream.read(_BLOCK), b"")
-        _stream(blocks, collector.start, collector.end, collector.data)
+        stream_xml(blocks, collector.start, collector.end, collector.data)
 
 
-def _stream(
+def stream_xml(
     blocks: object,
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None = None,
     data: Callable[[str], None] | None = None,
 ) -> None:
-    """Feed `blocks` of XML to expat, names without their prefix; a document type ends it."""
+    """Feed `blocks` of XML to expat, names without their prefix; a document type is an error."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
 

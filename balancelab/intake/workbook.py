@@ -15,11 +15,14 @@ from balancelab.intake.files import Opened, Unreadable, check_zip
 from balancelab.intake.findings import Faults, column_letters, printable, row_list
 from balancelab.intake.grid import Grid, as_text
 from balancelab.intake.headers import Dictionary, find_header
+from balancelab.intake.otherscan import scan_ods, scan_xls
 from balancelab.intake.schema import header_key
 from balancelab.intake.sheetscan import (
     SheetFacts,
     check_parts,
+    check_reach,
     external_links,
+    fills_of_styles,
     has_macros,
     scan_sheet,
     sheet_parts,
@@ -30,6 +33,9 @@ _MOST_COLUMNS = 1_000
 _HEADER_AREA = 12
 _FAR_ROWS, _FAR_COLUMNS = 20_000, 100
 """Formatting further below or beside the data than a prepared form would have it."""
+_FEW_COLOURED = 0.2
+OUR_COLOURS = ("FFC7CE", "FFEB9C", "DDEBF7")
+"""What the marked copy uses; a corrected copy comes back with them."""
 _DATES = (datetime.date, datetime.time, datetime.timedelta)
 
 
@@ -46,10 +52,13 @@ def read_workbook(opened: Opened, sheet: str | None, dictionary: Dictionary, fau
     if opened.kind != "xls":
         archive = check_zip(opened.content, faults)
         check_parts(archive, faults)
+    others = _other_facts(opened, archive, faults)
     book = _open(opened, faults)
     name = _chosen_sheet(book, sheet, archive, dictionary, faults)
     faults.sheet = name
-    facts = _facts(archive, name, opened.kind, faults)
+    facts = others.get(name) or _facts(archive, name, opened.kind, faults)
+    if opened.kind == "xlsb" or (opened.kind == "xls" and name not in others):
+        faults.add("XLSX_UNCHECKED", kind=opened.kind)
     grid = _grid(book, name, faults)
     if grid.n_rows >= _ROW_LIMITS[opened.kind]:
         faults.add("FILE_ROW_LIMIT", n=grid.n_rows)
@@ -57,6 +66,18 @@ def read_workbook(opened: Opened, sheet: str | None, dictionary: Dictionary, fau
     _fill_merged(grid)
     _note_facts(grid, facts, archive, faults)
     return grid
+
+
+def _other_facts(opened: Opened, archive: zipfile.ZipFile | None, faults: Faults) -> dict[str, SheetFacts]:
+    """Look through formats whose reader fills the memory as soon as it opens them."""
+    if opened.kind == "ods" and archive is not None:
+        return scan_ods(archive, faults)
+    if opened.kind != "xls":
+        return {}
+    facts = scan_xls(opened.content)
+    for each in facts.values():
+        check_reach(each, faults)
+    return facts
 
 
 def _open(opened: Opened, faults: Faults) -> Any:
@@ -214,6 +235,8 @@ def _note_facts(grid: Grid, facts: SheetFacts, archive: zipfile.ZipFile | None, 
     if facts.deepest > facts.last_row + _FAR_ROWS or facts.widest > facts.last_column + _FAR_COLUMNS:
         far = f"{column_letters(facts.widest)}{facts.deepest + 1}"
         faults.add("XLSX_RANGE_TRIMMED", used=f"{column_letters(facts.last_column)}{facts.last_row + 1}", far=far)
+    if archive is not None and facts.styles:
+        _note_fills(grid, facts, fills_of_styles(archive), faults)
     if facts.formulas:
         faults.add("XLSX_FORMULAS", count=facts.formulas, n=facts.formulas, first=facts.first_formula)
     links = external_links(archive) if archive is not None else []
@@ -221,6 +244,27 @@ def _note_facts(grid: Grid, facts: SheetFacts, archive: zipfile.ZipFile | None, 
         faults.add("XLSX_EXTERNAL_LINKS", detail=facts.outside or f"{len(links)}")
     if archive is not None and has_macros(archive):
         faults.add("XLSX_MACROS")
+
+
+def _note_fills(grid: Grid, facts: SheetFacts, fills: list[str], faults: Faults) -> None:
+    """A colour on a few numbers may mark them as estimates; whole rows and columns in colour are only a look."""
+    colours = {at: fills[style] for at, style in facts.styles.items() if style < len(fills)}
+    if len({colour for colour in colours.values() if colour}) == 0 or grid.numbers is None:
+        return
+    shift = grid.first_column
+    for position, numbers in enumerate(grid.numbers):
+        alone = [row for row in np.flatnonzero(numbers).tolist() if _stands_out(row, position + shift, grid, colours)]
+        if alone and len(alone) <= max(1, _FEW_COLOURED * int(numbers.sum())):
+            first = f"{column_letters(position + shift)}{alone[0] + 1}"
+            faults.add("XLSX_FILL", count=len(alone), n=len(alone), first=first)
+
+
+def _stands_out(row: int, column: int, grid: Grid, colours: dict[tuple[int, int], str]) -> bool:
+    own = colours.get((row, column), "")
+    if not own or own[-6:].upper() in OUR_COLOURS:
+        return False
+    others = [colours.get((row, at + grid.first_column), "") for at in range(grid.n_columns)]
+    return others.count(own) * 2 < len(others)
 
 
 def _listed(names: list[str]) -> tuple[str, str]:
