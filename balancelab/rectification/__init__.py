@@ -7,6 +7,13 @@ Rectification: everything judged in one table, the problems in it, and the ledge
 
 from __future__ import annotations
 
+from balancelab.rectification.assessing import (
+    Assessment,
+    assess_year,
+    assess_years,
+    begin_ledger,
+    take_county_items,
+)
 from balancelab.rectification.checks import find_problems, list_checks, rank_problems
 from balancelab.rectification.excel import write_ledger
 from balancelab.rectification.ledger import count_changes, open_ledger, update_ledger
@@ -14,7 +21,11 @@ from balancelab.rectification.reading import read_ledger
 from balancelab.rectification.units import Units, load_units
 
 __all__ = [
+    "Assessment",
     "Units",
+    "assess_year",
+    "assess_years",
+    "begin_ledger",
     "count_changes",
     "find_problems",
     "list_checks",
@@ -22,6 +33,7 @@ __all__ = [
     "open_ledger",
     "rank_problems",
     "read_ledger",
+    "take_county_items",
     "update_ledger",
     "write_ledger",
 ]
