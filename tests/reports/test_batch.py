@@ -63,8 +63,10 @@ def test_one_failure_does_not_stop_the_others(tmp_path):
     # nothing of the failed one is under a final name; what it came to is kept apart
     assert set(tree(tmp_path)) == {
         "2024/371501/fails_for_one.zh.html",
+        "2024/371501/fails_for_one.zh.json",
         "2024/371501/fails_for_one.zh.ipynb",
         "2024/371503/fails_for_one.zh.html",
+        "2024/371503/fails_for_one.zh.json",
         "2024/371503/fails_for_one.zh.ipynb",
         ".failed/2024/371502/fails_for_one.zh.failed.ipynb",
         "index.html",
@@ -88,7 +90,7 @@ def test_same_bytes_twice_and_another_source_never_overwrites(tmp_path):
         assert run(folder, unit("works")).exit_code == 0
     first, second = ({k: v for k, v in tree(folder).items() if k != "journal.jsonl"} for folder in (one, two))
     assert first == second
-    assert len(first) == 3  # page, notebook, index
+    assert len(first) == 4  # page, numbers, notebook, index
     assert not any(str(tmp_path).encode() in content for content in first.values())
 
     before = tree(one)
@@ -190,7 +192,7 @@ def test_an_end_at_any_moment_leaves_whole_files_and_no_process(tmp_path, number
         time.sleep(0.1)
     assert not [line for line in processes() if str(tmp_path) in line]
     left = set(tree(folder))
-    final = {"2024/371599/works.zh.html", "2024/371599/works.zh.ipynb", "journal.jsonl"}
+    final = {*(f"2024/371599/works.zh.{ending}" for ending in ("html", "ipynb", "json")), "journal.jsonl"}
     assert final <= left
     assert not [name for name in left if "hangs" in name]
     if number == signal.SIGINT:
