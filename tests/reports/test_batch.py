@@ -78,7 +78,7 @@ def test_one_failure_does_not_stop_the_others(tmp_path):
     assert records["2024/371502/fails_for_one.zh"]["failure"]["cell"] == 3
     done = records["2024/371501/fails_for_one.zh"]
     assert (done["verdict"], done["synthetic"], done["standard"]) == ("failed", True, "quality_2017")
-    assert len(done["files"]) == 2
+    assert len(done["files"]) == 3
     page = (tmp_path / "2024/371501/fails_for_one.zh.html").read_text(encoding="utf-8")
     assert "371501 2024" in page
 
