@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from balancelab.page import Page
     from balancelab.page.quality.ladder import Ladder, Rung
+    from balancelab.page.quality.variables import Block
 
 __all__ = ["coefficient_plot", "partial_residuals", "quantile_process", "scatter", "specification_dots"]
 
@@ -72,7 +73,7 @@ def scatter(page: Page, ladder: Ladder) -> None:
         _write_names(axes, named, column, study.outcome)
         axes.set_xlabel(page.word(study.labels[column]))
         axes.set_ylabel(page.word(study.outcome_label))
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.2)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=5, fontsize=7.5, borderaxespad=0.2)
     first = named.iloc[0]
     row = fitted.term(column)
     page.figure(
@@ -112,7 +113,7 @@ def coefficient_plot(page: Page, ladder: Ladder) -> None:
     down = -(-len(blocks) // across)
     with theme.style():
         figure = theme.new_figure(
-            height=0.85 + down * (0.45 + 0.24 * len(names)), left=1.55, top=0.35, bottom=0.5, right=0.15
+            height=0.9 + down * (0.45 + 0.24 * len(names)), left=1.55, top=0.35, bottom=0.65, right=0.15
         )
         grid = figure.subplots(down, across, sharey=True, squeeze=False, gridspec_kw={"wspace": 0.12, "hspace": 0.6})
         for place, axes in enumerate(grid.flat):
@@ -120,7 +121,8 @@ def coefficient_plot(page: Page, ladder: Ladder) -> None:
             if place < len(blocks):
                 (column,) = blocks[place].columns
                 _bars(axes, done, column)
-                axes.set_title(name_cut(page.word(study.labels[column]), 34), fontsize=8, pad=4)
+                axes.set_title(name_cut(page.word(blocks[place].short), 30), fontsize=8, pad=4)
+                axes.set_xlabel(_per(page, blocks[place]), fontsize=7.5)
         grid[0][0].set_yticks(
             range(len(names)), [f"({1 + list(ladder.rungs).index(n)}) {rung_name(page, study, n)}" for n in names]
         )
@@ -169,7 +171,7 @@ def quantile_process(page: Page, ladder: Ladder, rung: Rung) -> None:
             axes.fill_between(rows["tau"], rows["ci_low"], rows["ci_high"], color=theme.ACCENT, alpha=0.18, linewidth=0)
             axes.plot(rows["tau"], rows["estimate"], color=theme.ACCENT, marker="o", markersize=3.5)
             axes.set_xticks([0.1, 0.25, 0.5, 0.75, 0.9], ["10%", "25%", "50%", "75%", "90%"])
-            axes.set_title(name_cut(page.word(study.labels[column]), 30), fontsize=8, pad=4)
+            axes.set_title(name_cut(page.word(block.short), 30), fontsize=8, pad=4)
         figure.supxlabel(
             page.word(
                 {
@@ -239,7 +241,8 @@ def partial_residuals(page: Page, ladder: Ladder, bent: list[Rung]) -> None:
                 )
             reach = 1.15 * float(np.abs(slope * centred + residual).max())
             axes.set_ylim(-reach, reach)
-            axes.set_xlabel(name_cut(page.word(study.labels[column]), 30), fontsize=8)
+            axes.set_title(name_cut(page.word(block.short), 30), fontsize=8, pad=4)
+            axes.set_xlabel(_per(page, block), fontsize=7.5)
         panels[0].set_ylabel(page.word({"zh": "偏残差", "en": "Partial residual"}))
     page.figure(
         figure,
@@ -252,6 +255,10 @@ def partial_residuals(page: Page, ladder: Ladder, bent: list[Rung]) -> None:
         n=len(study.schools),
         panels=len(study.resources),
     )
+
+
+def _per(page: Page, block: Block) -> str:
+    return page.word({"zh": f"每 {block.unit['zh']}", "en": f"per {block.unit['en']}"})
 
 
 def _line(ladder: Ladder, here: pd.DataFrame, stage: str, ends: np.ndarray) -> np.ndarray:
@@ -286,6 +293,7 @@ def _write_names(axes: Axes, named: pd.DataFrame, column: str, outcome: str) -> 
             ha="right" if left else "left",
             va="center",
             fontsize=7,
+            bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.6},
         )
 
 

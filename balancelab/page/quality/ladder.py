@@ -41,6 +41,7 @@ FEWEST_ROWS = 30
 
 TAUS = (0.1, 0.25, 0.5, 0.75, 0.9)
 REPS = 199  # bootstrap draws of the quantile regressions: an error good to about 5 per cent
+MOST_RESAMPLED = 10_000  # rows up to which the quantile bootstrap stays within a minute or two
 MOST_CHOICES = 6  # each further control doubles the number of specifications
 
 
@@ -229,6 +230,13 @@ def quantiles(ladder: Ladder, *, reps: int = REPS) -> Rung:
     study = ladder.study
     if ladder.main is None:
         return Rung("quantiles", None, ladder.rungs["association"].why)
+    if len(study.schools) > MOST_RESAMPLED:
+        why: Text = {
+            "zh": f"学校超过 {MOST_RESAMPLED:,} 个，分位数回归的自助法耗时过长，从略；可按地区分别运行。",
+            "en": f"With more than {MOST_RESAMPLED:,} schools the quantile bootstrap takes too long and is left out; run it "
+            "by region.",
+        }
+        return Rung("quantiles", None, (why,))
     formula, cluster = study.formula(ladder.blocks), study.cluster if ladder.clustered else None
     return attempt(
         "quantiles",

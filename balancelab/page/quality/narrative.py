@@ -142,7 +142,7 @@ def _resource_sentence(page: Page, ladder: Ladder, block: Block) -> None:
     sure = float(row["p_value"]) < COMMON_LEVEL
     page.say(
         zh="{name}每多 {unit}的学校，{outcome}平均{direction} {size}（95% 置信区间 {low} 至 {high}，p {p}）{sure}。",
-        en="A difference of {unit} in {name} is associated with a {outcome} that is on average {size} {direction} (95% "
+        en="A difference of {unit} in {name} is associated with {outcome} being {size} {direction} on average (95% "
         "interval {low} to {high}, p {p}){sure}.",
         name=block_name(page, block),
         unit=page.word(block.unit),
@@ -356,8 +356,17 @@ def shape(page: Page, ladder: Ladder, bent: list[Rung]) -> None:
     done = [(block, rung) for block, rung in zip(ladder.study.resources, bent, strict=False) if rung.fit is not None]
     for rung in bent:
         step(page, ladder, rung)
-    if not done:
+    if not done or ladder.main is None:
         return
+    tests = ladder.main.diagnostics().tests.set_index("test")
+    reset = float(tests.loc["reset", "p_value"])
+    if reset < COMMON_LEVEL:
+        page.say(
+            zh="RESET 检验（p {p}）提示主要模型的直线形式不够好：系数应看作平均的倾斜程度。",
+            en="The RESET test (p {p}) casts doubt on the straight lines of the main model: read its coefficients as "
+            "average slopes.",
+            p=_p(reset),
+        )
     curved = [block_name(page, block) for block, rung in done if rung.fit.test.p_value < COMMON_LEVEL]
     if curved:
         page.say(
@@ -370,7 +379,7 @@ def shape(page: Page, ladder: Ladder, bent: list[Rung]) -> None:
         return
     page.say(
         zh="{n} 项资源都看不出偏离直线（5% 水平）。",
-        en="None of the {n} resources departs from a straight line (5% level).",
+        en="Resources tested: {n}. None departs from a straight line (5% level).",
         n=len(done),
     )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from balancelab.page.columns import Column
 from balancelab.page.display import MINUS
 from balancelab.page.quality.ladder import FEW_CLUSTERS, Ladder, Rung
@@ -385,8 +383,9 @@ def school_residuals(ladder: Ladder) -> pd.DataFrame:
 
 
 def _both_ends(order: pd.DataFrame) -> pd.DataFrame:
-    places = np.r_[0:_NAMES_SHOWN, len(order) - _NAMES_SHOWN : len(order)]
-    return order.iloc[places]
+    import pandas as pd
+
+    return pd.concat([order.head(_NAMES_SHOWN), order.tail(_NAMES_SHOWN)])
 
 
 def _equals(p_value: float) -> str:

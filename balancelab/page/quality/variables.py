@@ -46,10 +46,16 @@ class Block:
         Columns of the regression, each with the name that tables print: what one unit of the coefficient is.
     source : str
         Column it comes from.
+    short : dict
+        Short name, for figures.
     step : float
         One unit of the coefficient, in units of the source; 1 for categories.
+    unit : dict
+        The same as words: "1,000 yuan".
     intake : bool
         Whether it says something of the students that a school takes in.
+    levels : tuple of str
+        Values of the source that the columns stand for; empty for a number.
     """
 
     name: str
@@ -57,6 +63,7 @@ class Block:
     label: Text
     columns: dict[str, Text]
     source: str
+    short: Text
     step: float = 1.0
     unit: Text = field(default_factory=lambda: {"zh": "", "en": ""})
     intake: bool = False
@@ -100,8 +107,8 @@ def resource_block(now: pd.DataFrame, indicator: Any, left_out: list[Text]) -> B
     unit = _unit_words(step, one.unit, values)
     column = one.id + "_step"
     label: Text = {"zh": one.label["zh"], "en": one.label["en"]}
-    short: Text = {"zh": f"{one.short['zh']}（每 {unit['zh']}）", "en": f"{one.short['en']} (per {unit['en']})"}
-    return Block(one.id, "resource", label, {column: short}, one.id, step, unit)
+    words: Text = {"zh": f"{one.short['zh']}（每 {unit['zh']}）", "en": f"{one.short['en']} (per {unit['en']})"}
+    return Block(one.id, "resource", label, {column: words}, one.id, dict(one.short), step, unit)
 
 
 def control_block(now: pd.DataFrame, name: str, schema: Schema, left_out: list[Text]) -> Block | None:
@@ -124,12 +131,12 @@ def control_block(now: pd.DataFrame, name: str, schema: Schema, left_out: list[T
         return None
     if source == "students" and name == _LOG_STUDENTS:
         words: Text = {"zh": "在校生数（每增加一倍）", "en": "Students (per doubling)"}
-        return Block(name, "control", label, {f"{name}_step": words}, source)
+        return Block(name, "control", label, {f"{name}_step": words}, source, label)
     step = _step(values)
     unit = _unit_words(step, {"zh": "", "en": ""}, values)
     words = {"zh": f"{label['zh']}（每 {unit['zh']}）", "en": f"{label['en']} (per {unit['en']})"}
     intake = name.endswith(_SHARE) or source.endswith(("_pct", "_share"))
-    return Block(name, "control", label, {f"{name}_step": words}, source, step, unit, intake)
+    return Block(name, "control", label, {f"{name}_step": words}, source, label, step, unit, intake)
 
 
 def stage_block(now: pd.DataFrame, standard: Standard) -> Block:
@@ -142,7 +149,15 @@ def stage_block(now: pd.DataFrame, standard: Standard) -> Block:
             "zh": f"{words['zh']}（与{first['zh']}相比）",
             "en": f"{words['en']} (against {first['en'].lower()})",
         }
-    return Block("stage", "control", {"zh": "学段", "en": "Stage"}, columns, "stage", levels=tuple(there[1:]))
+    return Block(
+        "stage",
+        "control",
+        {"zh": "学段", "en": "Stage"},
+        columns,
+        "stage",
+        {"zh": "学段", "en": "Stage"},
+        levels=tuple(there[1:]),
+    )
 
 
 def _category(now: pd.DataFrame, name: str, schema: Schema, left_out: list[Text]) -> Block | None:
@@ -165,7 +180,7 @@ def _category(now: pd.DataFrame, name: str, schema: Schema, left_out: list[Text]
             "zh": f"{word['zh']}（与{first['zh']}相比）",
             "en": f"{word['en']} (against {first['en'].lower()})",
         }
-    return Block(name, "control", label, columns, name, levels=tuple(order[1:]))
+    return Block(name, "control", label, columns, name, label, levels=tuple(order[1:]))
 
 
 def _numbers(schools: pd.DataFrame, name: str, source: str) -> np.ndarray:
@@ -203,6 +218,9 @@ def _unit_words(step: float, unit: Text, values: np.ndarray) -> Text:
     is_share = not unit["en"] and np.nanmin(values) >= 0 and np.nanmax(values) <= 1
     if is_share:
         points = number_text(step * 100, None if step < 1 else 0)
+        return {"zh": f"{points} 个百分点", "en": f"{points} percentage point{'' if points == '1' else 's'}"}
+    if unit["en"] == "%":
+        points = number_text(step)
         return {"zh": f"{points} 个百分点", "en": f"{points} percentage point{'' if points == '1' else 's'}"}
     amount = number_text(step)
     english = _singular(unit["en"]) if amount == "1" else unit["en"]

@@ -71,16 +71,12 @@ def joined(page: Page, parts: Sequence[str]) -> str:
 
 def block_name(page: Page, block: Block) -> str:
     """Return a variable's name as it stands inside a sentence."""
-    label = block.label["en"]
-    small = label if label[1:2].isupper() or not label[1:2].isalpha() else label[:1].lower() + label[1:]
-    return page.word({"zh": block.label["zh"], "en": small})
+    return page.word({"zh": block.label["zh"], "en": _small(block.label["en"])})
 
 
 def outcome_name(page: Page, study: Study) -> str:
     """Return the outcome's name as it stands inside a sentence."""
-    label = study.outcome_label["en"]
-    small = label if label[1:2].isupper() else label[:1].lower() + label[1:]
-    return page.word({"zh": study.outcome_label["zh"], "en": small})
+    return page.word({"zh": study.outcome_label["zh"], "en": _small(study.outcome_label["en"])})
 
 
 def errors_name(page: Page, ladder: Ladder) -> str:
@@ -104,3 +100,13 @@ def ends(row: Mapping[Any, Any] | pd.Series, decimals: int) -> str:
     """Write an interval."""
     low, high = number_text(row["ci_low"], decimals), number_text(row["ci_high"], decimals)
     return f"[{low}, {high}]"
+
+
+def _small(label: str) -> str:
+    """
+    Write a label as it stands inside a sentence; a proper name keeps its capitals.
+
+    >>> _small("Mean score"), _small("Academic Performance Index")
+    ('mean score', 'Academic Performance Index')
+    """
+    return label if label[1:] != label[1:].lower() else label.lower()
