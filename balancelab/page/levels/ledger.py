@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from balancelab.page.columns import Column
-from balancelab.page.levels.wording import gap_text, limit_text, problem_text, subject_words, value_text
+from balancelab.page.levels.wording import gap_text, limit_text, subject_words, value_text
 
 if TYPE_CHECKING:
     from balancelab.definitions import Text
@@ -36,6 +36,7 @@ _PRIORITIES: Mapping[str, Text] = {
     "required": {"zh": "必改", "en": "Required"},
     "advisable": {"zh": "建议", "en": "Advisable"},
 }
+_NUMBER = Column("number", zh="序号", en="No.", kind="number", decimals=0)
 _WHOLE_COUNTY: Text = {"zh": "全县", "en": "Whole county"}
 
 
@@ -52,14 +53,13 @@ def progress(page: Page, ledger: pd.DataFrame, *, had_ledger: bool) -> None:
         Whether a ledger was given; without one the last run is the school year before, where the table has it.
     """
     if ledger.empty:
-        page.verdict("台账为空：没有判定为未达标的事项", "The ledger is empty: nothing was judged as not met", "met")
+        page.say(zh="台账为空：没有判定为未达标的事项。", en="The ledger is empty: nothing was judged as not met.")
         return
     count = ledger["change"].value_counts()
     still = int((ledger["status"] != "closed").sum())
-    page.verdict(
-        "台账共 {all} 项：已销号 {closed} 项，待整改 {still} 项",
-        "{all} entries: {closed} closed, {still} to be put right",
-        "failed" if still else "met",
+    page.say(
+        zh="台账共 {all} 项：已销号 {closed} 项，待整改 {still} 项。",
+        en="{all} entries: {closed} closed, {still} to be put right.",
         all=len(ledger),
         closed=len(ledger) - still,
         still=still,
@@ -81,9 +81,9 @@ def progress(page: Page, ledger: pd.DataFrame, *, had_ledger: bool) -> None:
     )
 
 
-def ledger_table(page: Page, ledger: pd.DataFrame, standard: Standard, units: Any, *, closed: bool = False) -> None:
+def problem_list(page: Page, ledger: pd.DataFrame, standard: Standard, units: Any) -> None:
     """
-    Show the ledger: what is open or, if `closed`, what was closed now or before.
+    Show what is open: what is wrong where, by how much, and how that changed.
 
     Parameters
     ----------
@@ -93,29 +93,85 @@ def ledger_table(page: Page, ledger: pd.DataFrame, standard: Standard, units: An
     standard : Standard
     units : Units
         From ``rectification.load_units``.
-    closed : bool, optional
     """
-    here = ledger[(ledger["status"] == "closed") == closed]
+    here = ledger[ledger["status"] != "closed"]
     if here.empty:
-        page.say(
-            zh="没有已销号的事项。" if closed else "没有待整改的事项。",
-            en="Nothing is closed." if closed else "Nothing is open.",
-        )
+        page.say(zh="没有待整改的事项。", en="Nothing is open.")
         return
-    columns = _closed_columns() if closed else _open_columns()
     page.table(
         pd.DataFrame([_row(page, row, standard, units) for row in here.to_dict("records")]),
-        columns=columns,
-        caption_zh="已销号问题" if closed else "整改台账",
-        caption_en="Closed entries" if closed else "Rectification ledger",
-        note_zh="差距消除后自动销号；销号学年为数据所属学年。"
-        if closed
-        else "措施、单位、时限、状态、佐证材料由责任单位在导出的台账（Excel）中填写；“建议”指该校按达标规则仍属合格。",
-        note_en="An entry closes by itself once its gap is gone; the year is the school year of the data."
-        if closed
-        else "Measure, units, deadline, status and evidence are filled in by the units in charge, in the ledger's "
-        "workbook; “advisable”: the school qualifies all the same.",
-        row_header="subject_words" if closed else "problem",
+        columns=[
+            _NUMBER,
+            Column("problem", zh="问题", en="Problem"),
+            Column("school", zh="学校", en="School"),
+            Column("value", zh="现值", en="Current value", align="right"),
+            Column("limit", zh="要求", en="Limit"),
+            Column("gap", zh="差距（总量）", en="Gap (in all)", align="right"),
+            Column("priority", zh="程度", en="Priority"),
+            Column("change", zh="变化", en="Change"),
+            Column("subject", zh="指标代号", en="Indicator id"),
+        ],
+        caption_zh="问题清单",
+        caption_en="Problems",
+        note_zh="“建议”指该校按达标规则仍属合格。差距：学校为按现有学生数还缺（或超出）的总量，县级为现值与要求之差。",
+        note_en="“Advisable”: the school qualifies all the same. Gap: for schools what is missing (or too much) for "
+        "today's students, for the county the value less the limit.",
+        row_header="problem",
+    )
+
+
+def duty_list(page: Page, ledger: pd.DataFrame, standard: Standard, units: Any) -> None:
+    """Show what is open: what is done about it, by whom, until when; parameters are those of :func:`problem_list`."""
+    here = ledger[ledger["status"] != "closed"]
+    if here.empty:
+        return
+    page.table(
+        pd.DataFrame([_row(page, row, standard, units) for row in here.to_dict("records")]),
+        columns=[
+            _NUMBER,
+            Column("problem", zh="问题", en="Problem"),
+            Column("school", zh="学校", en="School"),
+            Column("measure", zh="整改措施", en="Measure"),
+            Column("lead", zh="牵头单位", en="Lead unit"),
+            Column("support", zh="配合单位", en="Supporting units"),
+            Column("deadline", zh="完成时限", en="Deadline"),
+            Column("status", zh="状态", en="Status"),
+            Column("evidence", zh="佐证材料", en="Evidence"),
+        ],
+        caption_zh="责任清单（序号同问题清单）",
+        caption_en="Duties (numbers as in the list of problems)",
+        note_zh="措施、单位、时限、状态、佐证材料由责任单位在导出的台账（Excel）中填写；未填写的为草拟。",
+        note_en="Measure, units, deadline, status and evidence are filled in by the units in charge, in the ledger's "
+        "workbook; what is not filled in is a draft.",
+        row_header="problem",
+    )
+
+
+def closed_list(page: Page, ledger: pd.DataFrame, standard: Standard, units: Any) -> None:
+    """Show what was closed now or before; parameters are those of :func:`problem_list`."""
+    here = ledger[ledger["status"] == "closed"]
+    if here.empty:
+        page.say(zh="没有已销号的事项。", en="Nothing is closed.")
+        return
+    page.table(
+        pd.DataFrame([_row(page, row, standard, units) for row in here.to_dict("records")]),
+        columns=[
+            _NUMBER,
+            Column("problem", zh="事项", en="What it was"),
+            Column("school", zh="学校", en="School"),
+            Column("value", zh="现值", en="Current value", align="right"),
+            Column("limit", zh="要求", en="Limit"),
+            Column("lead", zh="牵头单位", en="Lead unit"),
+            Column("opened_year", zh="立账学年", en="Opened in"),
+            Column("closed_year", zh="销号学年", en="Closed in"),
+            Column("change", zh="变化", en="Change"),
+            Column("evidence", zh="佐证材料", en="Evidence"),
+        ],
+        caption_zh="已销号问题",
+        caption_en="Closed entries",
+        note_zh="差距消除后自动销号；学年以数据所属年度为准。",
+        note_en="An entry closes by itself once its gap is gone; years are those of the data.",
+        row_header="problem",
     )
 
 
@@ -138,50 +194,14 @@ def unit_table(page: Page, ledger: pd.DataFrame, units: Any) -> None:
     )
 
 
-def _open_columns() -> list[Column]:
-    return [
-        Column("number", zh="序号", en="No.", kind="number", decimals=0),
-        Column("problem", zh="问题", en="Problem"),
-        Column("subject", zh="指标代号", en="Indicator id"),
-        Column("school", zh="学校", en="School"),
-        Column("value", zh="现值", en="Current value", align="right"),
-        Column("limit", zh="要求", en="Limit", align="right"),
-        Column("gap", zh="差距（总量）", en="Gap (in all)", align="right"),
-        Column("priority", zh="程度", en="Priority"),
-        Column("measure", zh="整改措施", en="Measure"),
-        Column("lead", zh="牵头单位", en="Lead unit"),
-        Column("support", zh="配合单位", en="Supporting units"),
-        Column("deadline", zh="完成时限", en="Deadline"),
-        Column("status", zh="状态", en="Status"),
-        Column("change", zh="变化", en="Change"),
-        Column("evidence", zh="佐证材料", en="Evidence"),
-    ]
-
-
-def _closed_columns() -> list[Column]:
-    return [
-        Column("number", zh="序号", en="No.", kind="number", decimals=0),
-        Column("subject_words", zh="事项", en="What it was"),
-        Column("school", zh="学校", en="School"),
-        Column("value", zh="现值", en="Current value", align="right"),
-        Column("limit", zh="要求", en="Limit", align="right"),
-        Column("lead", zh="牵头单位", en="Lead unit"),
-        Column("opened_year", zh="立账学年", en="Opened in"),
-        Column("closed_year", zh="销号学年", en="Closed in"),
-        Column("change", zh="变化", en="Change"),
-        Column("evidence", zh="佐证材料", en="Evidence"),
-    ]
-
-
 def _row(page: Page, row: dict[Any, Any], standard: Standard, units: Any) -> dict[str, Any]:
     subject, kind = str(row["subject"]), str(row["kind"])
     task = units.task_for(subject.removeprefix("cv:"), str(row["block"]))
     stage = standard.stages.get(str(row["stage"]))
-    words = page.word(subject_words(standard, subject, full=True))
+    words = page.word(subject_words(standard, subject, full=kind in ("item", "veto")))
     return {
         "number": row["number"],
-        "problem": problem_text(page.language, standard, row),
-        "subject_words": words if stage is None else f"{page.word(stage)} · {words}",
+        "problem": words if stage is None or kind == "school_item" else f"{page.word(stage)} · {words}",
         "subject": subject,
         "school": row["school"] or page.word(_WHOLE_COUNTY),
         "value": value_text(page.language, standard, subject, row["value"], kind=kind),

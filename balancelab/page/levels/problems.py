@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from balancelab.standards import Standard
 
 KIND_WORDS: Mapping[str, Text] = {
-    "veto": {"zh": "一票否决", "en": "Veto"},
-    "item": {"zh": "县级项目", "en": "County item"},
-    "difference": {"zh": "校际差异", "en": "Difference between schools"},
-    "school_item": {"zh": "学校项目", "en": "School item"},
-    "indicator": {"zh": "学校指标", "en": "School indicator"},
+    "veto": {"zh": "否决", "en": "Veto"},
+    "item": {"zh": "县级", "en": "County"},
+    "difference": {"zh": "校际", "en": "Between schools"},
+    "school_item": {"zh": "学校", "en": "School"},
+    "indicator": {"zh": "学校", "en": "School"},
 }
 _ENOUGH_SCHOOLS = 2  # one school says nothing about a county
 
