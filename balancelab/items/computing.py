@@ -17,7 +17,7 @@ from balancelab.items.formulas import to_fraction
 from balancelab.items.outcomes import NOTHING, Outcome
 from balancelab.items.rubric import score
 from balancelab.items.school_rules import SCHOOL_COLUMNS, apply_rule
-from balancelab.items.selecting import columns_asked, select_schools
+from balancelab.items.selecting import columns_asked, columns_read, select_schools, whole_schools
 from balancelab.standards.items import RULES
 
 if TYPE_CHECKING:
@@ -159,7 +159,8 @@ def _of_schools(schools: pd.DataFrame, item: Item, standard: Standard, given: _G
         outcomes = _counted(apply_rule(chosen, item, standard, given.any_figure), schools)
         return {county: _could_be_more(outcome, open_codes.get(county, ())) for county, outcome in outcomes.items()}
     outcomes = {}
-    for county, rows in chosen.groupby("county_code", sort=False):
+    read = [column for column in columns_read(item, standard) if column in chosen]
+    for county, rows in whole_schools(chosen[read]).groupby("county_code", sort=False):
         outcome = from_columns(item, standard, rows)
         if outcome.n:
             outcomes[str(county)] = _unknown_with(outcome, open_codes.get(str(county), ()))

@@ -10,7 +10,6 @@ import numpy as np
 
 from balancelab.items.formulas import growth, retention_rate, retention_rate_adjusted, to_fraction
 from balancelab.items.outcomes import NOTHING, Outcome
-from balancelab.items.selecting import whole_schools
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +42,7 @@ def from_figures(item: Item, standard: Standard, figure: FigureOf, year: int) ->
     return _RULES[item.rule](item, standard, figure, year)
 
 
-def from_columns(item: Item, standard: Standard, schools: pd.DataFrame) -> Outcome:
+def from_columns(item: Item, standard: Standard, rows: pd.DataFrame) -> Outcome:
     """
     Compute an item from columns of the school table, summed over the schools of one county that it is about.
 
@@ -53,8 +52,9 @@ def from_columns(item: Item, standard: Standard, schools: pd.DataFrame) -> Outco
         With the rule ``share`` or ``retention`` and ``columns``.
     standard : Standard
         Its settings.
-    schools : DataFrame
-        Rows of one county and year that the item is about.
+    rows : DataFrame
+        Whole schools of one county and year that the item is about
+        (:func:`balancelab.items.selecting.whole_schools`).
 
     Returns
     -------
@@ -62,7 +62,6 @@ def from_columns(item: Item, standard: Standard, schools: pd.DataFrame) -> Outco
         ``n == 0`` where the county has no such school. A school whose part was not reported may count whole or not
         at all; one whose whole was not reported leaves the share unknown.
     """
-    rows = whole_schools(schools)
     if rows.empty:
         return NOTHING
     sums = {

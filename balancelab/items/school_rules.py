@@ -18,7 +18,7 @@ import numpy as np
 
 from balancelab.items.class_sizes import classes_over
 from balancelab.items.formulas import rooms_needed, to_fraction
-from balancelab.items.selecting import KEYS, parameters_of, whole_schools
+from balancelab.items.selecting import KEYS, columns_read, parameters_of, whole_schools
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,13 +83,21 @@ def apply_rule(schools: pd.DataFrame, item: Item, standard: Standard, figures: F
         One row per school (per stage for class sizes): ``year, county_code, school_code, stage, item, value, limit,
         comparison, met, shortfall, against_low, against_high, units, relaxation``. `against_low` and `against_high`
         are how many units (schools, or classes) count against the item at least and at most; they differ where
-        something was not reported. `units` is how many there are.
+        something was not reported. `units` is how many there are. `relaxation` names the milder rule by which a school
+        was judged; one that meets the full rule is judged by that.
     """
     by_stage = item.rule == "classes_over_size"
-    rows = schools.reset_index(drop=True) if by_stage else whole_schools(schools)
+    read = [column for column in columns_read(item, standard) if column in schools]
+    rows = schools.reset_index(drop=True) if by_stage else whole_schools(schools[read])
+    none = [""] * len(rows)
+    plain = Case(rows, item, standard, {name: [n] * len(rows) for name, n in item.parameters.items()}, none, figures)
+    judged = _RULES[item.rule](plain)
     numbers, relaxed = parameters_of(rows, item, standard)
-    case = Case(rows, item, standard, numbers, relaxed, figures)
-    return _RULES[item.rule](case)
+    if not any(relaxed):
+        return judged
+    milder = _RULES[item.rule](Case(rows, item, standard, numbers, relaxed, figures))
+    needed = (milder["relaxation"] != "") & ~judged["met"].eq(True).fillna(False)
+    return judged.where(~needed, milder).astype(judged.dtypes.to_dict())
 
 
 def _size(case: Case) -> pd.DataFrame:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from balancelab.indicators import scaled
+from balancelab.indicators import compute_indicators, scaled
 from balancelab.intake.scope import mark_scope
+from balancelab.intake.split import split_shares
+from balancelab.verdicts import judge_schools
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,6 +130,15 @@ def whole_schools(schools: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"stage": stage, **columns}).reset_index()
 
 
+def columns_read(item: Item, standard: Standard) -> list[str]:
+    """Return the columns that an item's rule reads, its relaxations' conditions included."""
+    used = {column for columns in item.columns.values() for column in columns} | columns_asked(item.schools)
+    for relaxation in standard.relaxations.values():
+        if item.id in relaxation.items:
+            used |= columns_asked(relaxation.when) | set(relaxation.when.not_among)
+    return [*KEYS, "stage", "shared_resources", *sorted(used - {*KEYS, "stage", "shared_resources"})]
+
+
 def parameters_of(schools: pd.DataFrame, item: Item, standard: Standard) -> tuple[dict[str, list[Decimal]], list[str]]:
     """
     Return the numbers of law that hold for each school.
@@ -180,14 +191,16 @@ def relax_amounts(schools: pd.DataFrame, standard: Standard) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same rows; the first column that the indicator's formula adds is raised where a relaxation applies and
-        something was reported to count in. The column ``relaxations`` (ids, ``;`` between them) says where.
+        The same rows; the first column that the indicator's formula adds is raised where a relaxation applies, the
+        school does not reach the requirement without it, and something was reported to count in. The column
+        ``relaxations`` (ids, ``;`` between them) says where.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from balancelab.standards import load_standard
-    >>> site = {"stage": "primary", "school_type": "teaching_site", "students": 80}
+    >>> site = {"year": 2024, "county_code": "371599", "school_code": "1", "stage": "primary"}
+    >>> site |= {"school_type": "teaching_site", "students": 80}
     >>> table = pd.DataFrame([site | {"teachers_arts_pe": 0.0, "teachers_arts_pe_visiting": 1.0}])
     >>> relax_amounts(table, load_standard("quality_2017_transitional"))["teachers_arts_pe"].to_list()
     [1.0]
@@ -201,7 +214,7 @@ def relax_amounts(schools: pd.DataFrame, standard: Standard) -> pd.DataFrame:
         if formula is None or not added:
             continue
         extra = schools[added].fillna(0.0).sum(axis=1).to_numpy(float)
-        rows = matches(schools, relaxation.when) & (extra > 0)
+        rows = matches(schools, relaxation.when) & (extra > 0) & _short_of(schools, relaxation.indicator, standard)
         for stage in standard.stages:
             here = rows & (schools["stage"] == stage).to_numpy()
             if not here.any():
@@ -212,6 +225,16 @@ def relax_amounts(schools: pd.DataFrame, standard: Standard) -> pd.DataFrame:
             changed[target] = amounts
         used[rows] = [f"{before};{relaxation.id}".lstrip(";") for before in used[rows]]
     return schools.assign(**changed, relaxations=used) if standard.relaxations else schools
+
+
+def _short_of(schools: pd.DataFrame, name: str, standard: Standard) -> np.ndarray:
+    """Say of every row whether it misses the requirement on an indicator, as the table stands."""
+    (indicator,) = (each for each in standard.indicators if each.id == name)
+    shared = split_shares(schools, standard)
+    verdicts = judge_schools(compute_indicators(shared, [indicator], splits=standard.splits()), standard)
+    keys = [*KEYS, "stage"]
+    short = set(verdicts[verdicts["met"].eq(False).fillna(False)][keys].itertuples(index=False, name=None))
+    return np.array([row in short for row in schools[keys].itertuples(index=False, name=None)], dtype=bool)
 
 
 def _within(schools: pd.DataFrame, quotient: str, bounds: Mapping[str, Decimal]) -> np.ndarray:

@@ -41,7 +41,8 @@ def read_settings(checker: Checker, table: dict[str, Any], origins: Origins) -> 
     for name, entry in checker.typed(table, "settings", "a table", "", {}).items():
         where = f"settings.{name}"
         checker.keys(entry, where, required=["value", "open_point"], optional=["choices", "confidence"])
-        value, choices = entry.get("value", ""), checker.texts(entry, "choices", where)
+        value, table_of = entry.get("value", ""), checker.typed(entry, "choices", "a table", where, {})
+        choices = {choice: checker.text(table_of, choice, f"{where}.choices") for choice in table_of}
         if choices and value not in choices:
             near_zh, near_en = nearest(str(value), choices)
             checker.fault(f"{where}.value", f"不认识“{value}”{near_zh}", f"does not know '{value}'{near_en}")

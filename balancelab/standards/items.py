@@ -138,12 +138,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Setting:
-    """A point that the documents leave open, with the default that is used; reports print `open_point`."""
+    """
+    A point that the documents leave open, with the default that is used; reports print `open_point`.
+
+    `choices` are the values allowed, each with its words; empty where the value is a number.
+    """
 
     id: str
     value: str | Decimal | bool
     open_point: Text
-    choices: tuple[str, ...] = ()
+    choices: Mapping[str, Text] = field(default_factory=dict)
     confidence: str = ""
     authority: str = ""
     source: str = ""

@@ -1,0 +1,384 @@
+"""Tables IV to VI of the application forms: government guarantee, education quality, recognition, vetoes, points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from balancelab.items.judging import COUNTY
+from balancelab.items.rubric import SCORE, official_items
+from balancelab.page.assessment.words import (
+    authority_words,
+    limit_text,
+    number_in_block,
+    school_names,
+    schools_text,
+    source_words,
+    unit_text,
+    value_text,
+)
+from balancelab.page.columns import Column
+from balancelab.page.marks import mark_word
+from balancelab.page.naming import state_of
+
+if TYPE_CHECKING:
+    from balancelab.page import Page
+    from balancelab.standards import Item, Standard
+
+_SUBJECTS = (
+    ("chinese", {"zh": "语文", "en": "Chinese"}),
+    ("mathematics", {"zh": "数学", "en": "Mathematics"}),
+    ("science", {"zh": "科学", "en": "Science"}),
+    ("physical_education", {"zh": "体育与健康", "en": "Physical education"}),
+    ("arts", {"zh": "艺术", "en": "Arts"}),
+    ("moral_education", {"zh": "德育", "en": "Moral education"}),
+)
+_NO_RUBRIC = {"zh": "未给出本省评分表", "en": "no rubric of the province was given"}
+_MONITORING = ("monitoring_level_", "monitoring_rate_")
+
+
+def government_table(page: Page, verdicts: pd.DataFrame, standard: Standard, schools: pd.DataFrame) -> None:
+    """
+    Show table IV: the items of government guarantee (quality form) or government work (basic form), part by part.
+
+    Parameters
+    ----------
+    page : Page
+        Where the table goes.
+    verdicts : DataFrame
+        From ``judge_items``, one county.
+    standard : Standard
+        Gives labels, limits, clauses.
+    schools : DataFrame
+        The county's school table, for the names of schools that count against an item.
+    """
+    captions = ("表四 政府保障程度", "Form table IV: government guarantee")
+    if standard.rubric is not None:
+        captions = ("表四 政府推进义务教育均衡发展工作", "Form table IV: government work")
+    _item_table(page, verdicts[verdicts["block"] == "government"], standard, schools, *captions)
+
+
+def quality_table(page: Page, verdicts: pd.DataFrame, standard: Standard, schools: pd.DataFrame) -> None:
+    """
+    Show table V of the quality form: education quality; the monitored subjects stand in a table of their own.
+
+    Parameters are those of :func:`government_table`.
+    """
+    monitoring = verdicts["item"].str.startswith(_MONITORING)
+    _item_table(
+        page,
+        verdicts[(verdicts["block"] == "quality") & ~monitoring],
+        standard,
+        schools,
+        "表五 教育质量",
+        "Form table V: education quality",
+    )
+    if monitoring.any():
+        _monitoring_table(page, verdicts[monitoring], standard)
+
+
+def counts_table(page: Page, county_items: pd.DataFrame, schools: pd.DataFrame) -> None:
+    """
+    Show the counts behind table V: retention and the enrolment of children with disabilities.
+
+    Parameters
+    ----------
+    page : Page
+        Where the table goes.
+    county_items : DataFrame
+        The county table of one county and year.
+    schools : DataFrame
+        Its school table; columns of retention there take the place of the county's own sums.
+    """
+    from balancelab.standards.figures import load_figures
+
+    names = (
+        "grade7_intake", "transfers_in", "student_deaths", "transfers_out", "graduates", "disabled_children",
+        "disabled_children_enrolled", "disabled_children_special_schools",
+    )  # fmt: skip
+    given = dict(zip(county_items["item"], county_items["value"].astype(float), strict=True))
+    junior = schools[(schools["stage"] == "junior") & ~schools["school_type"].isin(["special", "vocational"])]
+    lines = []
+    for name in names:
+        figure = load_figures()[name]
+        summed = float(junior[name].sum(skipna=False)) if name in junior and len(junior) else float("nan")
+        lines.append({"name": page.word(figure.label), "value": given.get(name) if pd.isna(summed) else summed})
+    page.table(
+        pd.DataFrame(lines).astype({"value": float}),
+        columns=[
+            Column("name", zh="项目", en="Figure"),
+            Column("value", zh="人数", en="Number", kind="number", decimals=0),
+        ],
+        caption_zh="表五附 巩固率与残疾儿童少年入学的计算数据",
+        caption_en="Form table V, annex: figures of retention and of the enrolment of children with disabilities",
+    )
+
+
+def recognition_table(page: Page, county_items: pd.DataFrame, verdicts: pd.DataFrame, standard: Standard) -> None:
+    """
+    Show table VI of the quality form (V of the basic one): questionnaires and visits, and of these the parents.
+
+    Parameters
+    ----------
+    page : Page
+        Where the table goes.
+    county_items : DataFrame
+        The county table of one county and year.
+    verdicts : DataFrame
+        From ``judge_items``, one county.
+    standard : Standard
+        Gives the limit and its clause.
+    """
+    given = dict(zip(county_items["item"], county_items["value"].astype(float), strict=True))
+    lines: list[dict[str, Any]] = []
+    for ending, words in (
+        ("", {"zh": "合计", "en": "All"}),
+        ("_parents", {"zh": "其中：家长", "en": "Of which parents"}),
+    ):
+        line: dict[str, Any] = {"who": page.word(words)}
+        for name in (
+            "questionnaires",
+            "questionnaires_valid",
+            "questionnaires_satisfied",
+            "visits",
+            "visits_satisfied",
+        ):
+            line[name] = given.get(f"{name}{ending}")
+        line["share"] = _share(line["questionnaires_satisfied"], line["questionnaires_valid"])
+        line["visit_share"] = _share(line["visits_satisfied"], line["visits"])
+        lines.append(line)
+    row = verdicts[verdicts["item"] == "satisfaction"].to_dict("records")
+    item = standard.items["satisfaction"]
+    survey, visit = {"zh": "问卷调查", "en": "Survey"}, {"zh": "走访调查", "en": "Visits"}
+    quality = standard.rubric is None
+    page.table(
+        pd.DataFrame(lines).astype({name: float for name in lines[0] if name != "who"}),
+        columns=[
+            Column("who", zh="对象", en="Who"),
+            Column("questionnaires", zh="问卷数", en="Handed out", kind="number", decimals=0, group=survey),
+            Column("questionnaires_valid", zh="有效", en="Valid", kind="number", decimals=0, group=survey),
+            Column("questionnaires_satisfied", zh="满意", en="Satisfied", kind="number", decimals=0, group=survey),
+            Column("share", zh="满意率", en="Share", kind="percent", decimals=1, group=survey),
+            Column("visits", zh="人数", en="People", kind="number", decimals=0, group=visit),
+            Column("visits_satisfied", zh="满意", en="Satisfied", kind="number", decimals=0, group=visit),
+            Column("visit_share", zh="满意率", en="Share", kind="percent", decimals=1, group=visit),
+        ],
+        caption_zh="表六 社会认可度" if quality else "表五 公众满意度",
+        caption_en="Form table VI: social recognition" if quality else "Form table V: public satisfaction",
+        note_zh="满意率＝满意÷有效，要求 {limit}；判定：{verdict}。依据：{clause}。",
+        note_en="Share = satisfied ÷ valid; required: {limit}; verdict: {verdict}. Clause: {clause}.",
+        limit=limit_text(page, item, _float(item)),
+        verdict=_state_words(page, state_of(row[0]["met"]) if row else "undetermined"),
+        clause=page.word(item.clause),
+    )
+
+
+def veto_table(page: Page, verdicts: pd.DataFrame, standard: Standard) -> None:
+    """Show the veto statement: each item, the county's answer and its evidence; nothing where there is no veto."""
+    here = verdicts[verdicts["block"] == "veto"]
+    if here.empty:
+        return
+    _item_table(page, here, standard, pd.DataFrame(), "一票否决事项", "Vetoes")
+
+
+def eligibility_table(page: Page, verdicts: pd.DataFrame, standard: Standard) -> None:
+    """Show whether the county may apply at all; nothing where the standard sets no condition."""
+    here = verdicts[verdicts["block"] == "eligibility"]
+    if here.empty:
+        return
+    _item_table(page, here, standard, pd.DataFrame(), "申报条件", "Eligibility")
+
+
+def rubric_table(page: Page, points: pd.DataFrame, verdicts: pd.DataFrame, standard: Standard) -> None:
+    """
+    Show the points of government work (basic balance), item by item, and the score.
+
+    Parameters
+    ----------
+    page : Page
+        Where the table goes.
+    points : DataFrame
+        From ``rubric_points``, one county.
+    verdicts : DataFrame
+        From ``judge_items``, one county; holds the score.
+    standard : Standard
+        Its rubric; nothing is shown without one.
+    """
+    rubric = standard.rubric
+    if rubric is None:
+        return
+    labels = official_items(standard)
+    table = points.assign(
+        name=[page.word(labels[name]) for name in points["official"]],
+        official=[number_in_block(name) for name in points["official"]],
+        mark="",
+    )
+    score = verdicts[verdicts["item"] == SCORE].to_dict("records")
+    reached = score[0]["value"] if score else float("nan")
+    total = {"official": "", "name": page.word({"zh": "合计", "en": "Total"}), "points": reached, "mark": "total"}
+    whole = float(rubric.total) if rubric.points else float("nan")
+    table = pd.concat([table, pd.DataFrame([total | {"max_points": whole}])], ignore_index=True)
+    page.table(
+        table.astype({"max_points": float, "points": float}),
+        columns=[
+            Column("official", zh="序号", en="No."),
+            Column("name", zh="项目", en="Item"),
+            Column("max_points", zh="分值", en="Points possible", kind="number"),
+            Column("points", zh="得分", en="Points", kind="number"),
+        ],
+        caption_zh="表四附 政府工作评估得分",
+        caption_en="Form table IV, annex: points of government work",
+        note_zh="要求不低于 {limit} 分；判定：{verdict}。分值来源：{source}。依据：{clause}。",
+        note_en="Required: at least {limit}; verdict: {verdict}. Points set by: {source}. Clause: {clause}.",
+        row_marks="mark",
+        row_header="name",
+        limit=float(rubric.at_least),
+        verdict=_state_words(page, state_of(score[0]["met"]) if score else "undetermined"),
+        source=rubric.source if rubric.points else page.word(_NO_RUBRIC),
+        clause=page.word(rubric.clause),
+    )  # fmt: skip
+
+
+def block_table(page: Page, conclusion: pd.DataFrame, standard: Standard) -> None:
+    """
+    Show the verdict block by block, and on the county.
+
+    Parameters
+    ----------
+    page : Page
+        Where the table goes.
+    conclusion : DataFrame
+        From ``conclude_county``, one county.
+    standard : Standard
+        Gives the names of the blocks.
+    """
+    blocks = standard.blocks()
+    whole = {"zh": "全县结论", "en": "The county"}
+    table = conclusion.assign(
+        name=[page.word(whole if name == COUNTY else blocks[name]) for name in conclusion["block"]],
+        state=[state_of(met) for met in conclusion["met"]],
+        mark=["total" if name == COUNTY else "" for name in conclusion["block"]],
+    )
+    none = (table["n_items"] == 0) | (table["block"] == COUNTY)
+    for column in ("n_items", "n_met", "n_failed", "n_missing"):
+        table[column] = table[column].astype(float).where(~none)
+    page.table(
+        table,
+        columns=[
+            Column("name", zh="评估内容", en="Block"),
+            Column("n_items", zh="项数", en="Items", kind="number", decimals=0),
+            Column("n_met", zh="达标", en="Met", kind="number", decimals=0),
+            Column("n_failed", zh="未达标", en="Not met", kind="number", decimals=0),
+            Column("n_missing", zh="待定（未填报）", en="Open (not reported)", kind="number", decimals=0),
+            Column("state", zh="结论", en="Verdict", kind="verdict"),
+        ],
+        caption_zh="各部分结论",
+        caption_en="Verdict by block",
+        note_zh="依据：{clause}。未填报的项目不算达标，结论待定。",
+        note_en="Clause: {clause}. What is not reported does not count as met: the verdict is then open.",
+        row_marks="mark",
+        clause=page.word(standard.conclusion.clause) if standard.conclusion else "—",
+    )
+
+
+def _item_table(
+    page: Page, verdicts: pd.DataFrame, standard: Standard, schools: pd.DataFrame, zh: str, en: str
+) -> None:
+    names = school_names(schools if len(schools) else None)
+    lines = []
+    for row in verdicts.to_dict("records"):
+        item = standard.items.get(str(row["item"]))
+        if item is not None:
+            lines.append(_line(page, row, item, names))
+    if not lines:
+        return
+    page.table(
+        pd.DataFrame(lines),
+        columns=[
+            Column("official", zh="序号", en="No."),
+            Column("name", zh="项目", en="Item"),
+            Column("value", zh="数值或情况", en="Value", align="right"),
+            Column("limit", zh="要求", en="Required", align="right"),
+            Column("state", zh="是否达标", en="Attained", kind="verdict"),
+            Column("source", zh="来源", en="Source"),
+            Column("authority", zh="依据层级", en="Authority"),
+            Column("remark", zh="说明", en="Remark"),
+            Column("clause", zh="依据", en="Clause"),
+        ],
+        caption_zh=zh,
+        caption_en=en,
+        row_header="name",
+    )
+
+
+def _line(page: Page, row: dict[Any, Any], item: Item, names: dict[str, str]) -> dict[str, Any]:
+    unit = unit_text(page, item)
+    value = value_text(page, row, item)
+    state = "not_applicable" if row["reason"] == "not_applicable" else state_of(row["met"])
+    remarks = [schools_text(page, row["detail"], names), str(row["evidence"])]
+    if item.informative:
+        remarks.append(page.word({"zh": "供参考，不计入结论", "en": "for information, not part of the verdict"}))
+    return {
+        "official": number_in_block(item.official),
+        "name": page.word(item.label),
+        "value": f"{value} {unit}" if unit and value[:1].isdigit() else value,
+        "limit": limit_text(page, item, row["limit"]),
+        "state": f"{state}_borderline" if row["borderline"] and state in ("met", "failed") else state,
+        "source": page.word(source_words(row["source"])),
+        "authority": page.word(authority_words(row["authority"])),
+        "remark": page.word({"zh": "；", "en": "; "}).join(part for part in remarks if part),
+        "clause": page.word(item.clause),
+    }
+
+
+def _monitoring_table(page: Page, verdicts: pd.DataFrame, standard: Standard) -> None:
+    rows = {str(row["item"]): row for row in verdicts.to_dict("records")}
+    lines = []
+    for subject, words in _SUBJECTS:
+        level, rate = (rows.get(f"{start}{subject}") for start in _MONITORING)
+        if level is None or rate is None:
+            continue
+        items = [standard.items[f"{start}{subject}"] for start in _MONITORING]
+        applies = [row["reason"] != "not_applicable" for row in (level, rate)]
+        states = [state_of(row["met"]) for row, counts in zip((level, rate), applies, strict=True) if counts]
+        worst = next((state for state in ("failed", "undetermined") if state in states), "met")
+        lines.append(
+            {
+                "subject": page.word(words),
+                "level": value_text(page, level, items[0]),
+                "rate": value_text(page, rate, items[1]),
+                "state": worst if states else "not_applicable",
+            }
+        )
+    level_item, rate_item = (standard.items[f"{start}{_SUBJECTS[0][0]}"] for start in _MONITORING)
+    page.table(
+        pd.DataFrame(lines),
+        columns=[
+            Column("subject", zh="科目", en="Subject"),
+            Column("level", zh="学业水平等级", en="Level", align="right"),
+            Column("rate", zh="校际差异率", en="Between-school rate", align="right"),
+            Column("state", zh="是否达标", en="Attained", kind="verdict"),
+        ],
+        caption_zh="表五-9 国家义务教育质量监测",
+        caption_en="Form table V, item 9: national monitoring of education quality",
+        note_zh="要求：等级 {level}，校际差异率 {rate}。依据：{clause}。",
+        note_en="Required: level {level}, between-school rate {rate}. Clause: {clause}.",
+        level=limit_text(page, level_item, _float(level_item)),
+        rate=limit_text(page, rate_item, _float(rate_item)),
+        clause=page.word(level_item.clause),
+    )
+
+
+def _float(item: Item) -> float | None:
+    return None if item.limit is None else float(item.limit)
+
+
+def _share(part: float | None, whole: float | None) -> float | None:
+    if part is None or whole is None or pd.isna(part) or pd.isna(whole) or whole == 0:
+        return None
+    return part / whole
+
+
+def _state_words(page: Page, state: str) -> str:
+    return mark_word(state, page.language)

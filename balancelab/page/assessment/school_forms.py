@@ -1,0 +1,189 @@
+"""Table II of the application forms: which schools attain the standard, by indicator and school by school."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from balancelab.page.columns import Column
+from balancelab.page.naming import indicator_words, stages_present, state_of, words_or_nothing
+
+if TYPE_CHECKING:
+    from balancelab.definitions import Text
+    from balancelab.page import Page
+    from balancelab.standards import Standard
+
+OWNERS: dict[str, Text] = {
+    "county": {"zh": "县级", "en": "County"},
+    "prefecture": {"zh": "地级", "en": "Prefecture"},
+    "province": {"zh": "省级", "en": "Province"},
+    "central": {"zh": "中央", "en": "Central"},
+    "enterprise": {"zh": "地方企业", "en": "Enterprise"},
+    "public": {"zh": "公办", "en": "Public"},
+    "private": {"zh": "民办", "en": "Private"},
+}
+_OVERALL = {"zh": "综合达标", "en": "Overall"}
+_COUNTS = ("students", "grades", "classes")
+_ABOVE_FLOOR = {"zh": "未达标但达下限", "en": "short, above the floor"}
+_BELOW_FLOOR = {"zh": "低于下限", "en": "below the floor"}
+_NOT_MET = {"zh": "未达标", "en": "not met"}
+_NOT_REPORTED = {"zh": "未填报", "en": "not reported"}
+
+
+def attainment_table(page: Page, verdicts: pd.DataFrame, qualified: pd.DataFrame, standard: Standard) -> None:
+    """
+    Show how many schools meet each indicator and the standard as a whole (quality form, table II-1).
+
+    Parameters
+    ----------
+    page : Page
+        Where the table goes.
+    verdicts, qualified : DataFrame
+        From ``judge_schools`` and ``qualify_schools``, one county; nothing is shown where the standard requires
+        nothing of schools.
+    standard : Standard
+        Gives names and order.
+    """
+    if verdicts.empty:
+        return
+    lines = []
+    for stage in stages_present(verdicts, standard):
+        here = verdicts[verdicts["stage"] == stage]
+        schools = qualified[qualified["stage"] == stage]
+        parts: list[tuple[Text, pd.Series]] = [
+            (indicator_words(standard, indicator.id, full=True), here[here["indicator"] == indicator.id]["met"])
+            for indicator in standard.indicators
+        ]
+        for number, (words, met) in enumerate([*parts, (_OVERALL, schools["qualified"])], 1):
+            lines.append(
+                {
+                    "number": f"L{number}",
+                    "stage": page.word(standard.stages[stage]),
+                    "name": page.word(words),
+                    "schools": len(met),
+                    "met": int(met.sum()),
+                    "share": met.sum() / len(met) if len(met) else None,
+                    "missing": int(met.isna().sum()),
+                }
+            )
+    page.table(
+        pd.DataFrame(lines),
+        columns=[
+            Column("number", zh="列", en="No."),
+            Column("stage", zh="学段", en="Stage"),
+            Column("name", zh="指标", en="Indicator"),
+            Column("schools", zh="学校数", en="Schools", kind="number", decimals=0),
+            Column("met", zh="达标学校数", en="Schools that meet it", kind="number", decimals=0),
+            Column("share", zh="达标比例", en="Share", kind="percent", decimals=1),
+            Column("missing", zh="未填报", en="Not reported", kind="number", decimals=0),
+        ],
+        caption_zh="表二-1 学校达标情况",
+        caption_en="Form table II-1: schools that attain the standard",
+        row_header="name",
+    )
+
+
+def school_sheet(
+    page: Page, verdicts: pd.DataFrame, qualified: pd.DataFrame, schools: pd.DataFrame, standard: Standard
+) -> None:
+    """
+    Show every school's values, one row each (table II-2 of the quality form, table II of the basic form).
+
+    Parameters
+    ----------
+    page : Page
+        Where the tables go, one for each stage.
+    verdicts, qualified : DataFrame
+        From ``judge_schools`` and ``qualify_schools``, one county.
+    schools : DataFrame
+        The county's schools in scope, with whatever of ``ownership, grades, classes`` the table has.
+    standard : Standard
+        Gives the indicators that it requires something of, and their decimals.
+    """
+    for stage in stages_present(verdicts, standard):
+        here = verdicts[verdicts["stage"] == stage]
+        names = schools[schools["stage"] == stage].set_index("school_code")
+        table = qualified[qualified["stage"] == stage].set_index("school_code")
+        ids = [indicator for indicator in standard.indicators if indicator.id in standard.requirements]
+        table = table.assign(
+            school=names["school"],
+            owner=[_owner(page, names, code) for code in table.index],
+            **{name: names.get(name) for name in _COUNTS},
+            state=[state_of(met) for met in table["qualified"]],
+            remark=[_remark(page, here[here["school_code"] == code], standard) for code in table.index],
+        ).astype(dict.fromkeys(_COUNTS, float))
+        for indicator in ids:
+            cells = here[here["indicator"] == indicator.id].set_index("school_code")
+            table[indicator.id] = cells["value"]
+            table[f"{indicator.id}:mark"] = [_mark(met) for met in cells["met"].reindex(table.index)]
+        page.table(
+            table.reset_index().sort_values("school_code", kind="stable"),
+            columns=[
+                Column("school", zh="学校", en="School"),
+                Column("owner", zh="举办者", en="Owner"),
+                Column("students", zh="学生数", en="Students", kind="number", decimals=0),
+                Column("grades", zh="年级数", en="Grades", kind="number", decimals=0),
+                Column("classes", zh="班数", en="Classes", kind="number", decimals=0),
+                *(
+                    Column(
+                        indicator.id,
+                        zh=indicator.short["zh"],
+                        en=indicator.short["en"],
+                        unit=indicator.unit if indicator.unit["en"] else None,
+                        kind="number",
+                        decimals=indicator.decimals,
+                        marks=f"{indicator.id}:mark",
+                    )
+                    for indicator in ids
+                ),
+                Column("state", zh="综合达标", en="Overall", kind="verdict"),
+                Column("remark", zh="备注", en="Remark"),
+            ],
+            caption_zh="表二-2 {stage}达标情况一览",
+            caption_en="Form table II-2: {stage}, school by school",
+            note_zh="共 {n} 所（校·学段），其中一贯制学校、完全中学的学段 {parts} 个，教学点 {sites} 个。"
+            "× 未达标。依据：{clause}。",
+            note_en="{n} schools (by stage), of which {parts} stages of combined schools and {sites} teaching sites. "
+            "× not met. Clause: {clause}.",
+            stage=page.word(standard.stages[stage]),
+            n=len(table),
+            parts=_of_types(names, ("nine_year", "twelve_year", "complete_secondary")),
+            sites=_of_types(names, ("teaching_site",)),
+            clause=page.word(standard.school_rule.clause) if standard.school_rule else _clauses(page, standard),
+        )
+
+
+def _owner(page: Page, names: pd.DataFrame, code: str) -> str:
+    value = names.loc[code, "ownership"] if "ownership" in names else None
+    return page.word(OWNERS[value]) if isinstance(value, str) and value in OWNERS else ""
+
+
+def _remark(page: Page, verdicts: pd.DataFrame, standard: Standard) -> str:
+    """Name the indicators that are not met: those within the floor, those below it, those not reported."""
+    short, below = verdicts["met"].eq(False), verdicts["above_floor"].eq(False)
+    kinds = [(short & ~below, _ABOVE_FLOOR), (below, _BELOW_FLOOR)] if standard.school_rule else [(short, _NOT_MET)]
+    parts: list[str] = []
+    for held, words in [*kinds, (verdicts["met"].isna(), _NOT_REPORTED)]:
+        ids = verdicts["indicator"][held.fillna(False)]
+        if len(ids):
+            listed = page.word({"zh": "、", "en": ", "}).join(
+                page.word(indicator_words(standard, name)) for name in ids
+            )
+            label = page.word(words)
+            parts.append(page.word({"zh": f"{label}：{listed}", "en": f"{label}: {listed}"}))
+    return page.word({"zh": "；", "en": "; "}).join(parts)
+
+
+def _mark(met: object) -> str | None:
+    state = state_of(met)
+    return None if state == "met" else state
+
+
+def _of_types(names: pd.DataFrame, types: tuple[str, ...]) -> int:
+    return int(names["school_type"].isin(types).sum()) if "school_type" in names else 0
+
+
+def _clauses(page: Page, standard: Standard) -> str:
+    clauses = dict.fromkeys(words_or_nothing(page, entry.clause) for entry in standard.requirements.values())
+    return page.word({"zh": "；", "en": "; "}).join(clause for clause in clauses if clause)
