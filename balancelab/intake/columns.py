@@ -12,9 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from balancelab.intake.files import Unreadable
 from balancelab.intake.findings import Faults, column_letters, printable
 from balancelab.intake.grid import Grid, as_text
 from balancelab.intake.headers import Dictionary, Header, Meaning, field_of, units_of_line
+from balancelab.intake.rows import width_of
 from balancelab.intake.schema import Field, Schema, folded, header_key
 
 ColumnsNeeded = Mapping[str, Sequence[frozenset[str]]]
@@ -23,6 +25,8 @@ ColumnsNeeded = Mapping[str, Sequence[frozenset[str]]]
 _IDENTITY_SHAPE = r"(?:^|[^0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?:[^0-9]|$)"
 _IDENTITY = re.compile(r"(?<![0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
 _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_LISTED_HEADERS = 40
+_LISTED_UNKNOWN = 5
 _ASCII_WORD = re.compile(r"[a-z]+")
 
 
@@ -64,7 +68,8 @@ def choose_columns(
     chosen: dict[str, Column] = {}
     repeated: dict[str, list[int]] = {}
     unknown: list[int] = []
-    for position, meaning in enumerate(header.meanings):
+    width = width_of(grid, header)
+    for position, meaning in enumerate(header.meanings[:width]):
         if meaning is None:
             unknown.append(position)
             continue
@@ -75,10 +80,11 @@ def choose_columns(
         chosen[meaning.name] = _with_unit(known, position, meaning, header, dictionary.schema, faults)
         faults.positions[meaning.name] = grid.first_column + position
     identified = _check_identity_numbers(chosen, grid, header, body, faults)
+    _check_missing(chosen, header, dictionary, needed, faults)
+    _check_foreign(chosen, header, dictionary, faults)
     _check_repeated(repeated, grid, header, body, dictionary.schema, faults)
     _check_unknown([at for at in unknown if at not in identified], grid, header, body, dictionary, faults)
     _check_unit_lines(chosen, grid, header, dictionary.schema, faults)
-    _check_missing(chosen, header, dictionary, needed, faults)
     _note_matches(chosen, header, dictionary, faults)
     order = {name: rank for rank, name in enumerate(dictionary.schema.names)}
     return sorted(chosen.values(), key=lambda column: order.get(column.name, len(order) + column.position))
@@ -170,6 +176,7 @@ def _check_unknown(
     personal: list[str] = []
     sensitive: list[str] = []
     empty: list[str] = []
+    strange: list[int] = []
     quiet = column_map is not None and column_map.ignore_other_columns
     for position in unknown:
         name = header.names[position]
@@ -188,22 +195,34 @@ def _check_unknown(
         elif _mentions(name, schema.sensitive):
             sensitive.append(printable(name))
         else:
-            _note_unknown(name, letter, grid, position, dictionary, faults)
+            strange.append(position)
     for code, names in (("COL_PERSONAL_DROPPED", personal), ("COL_SENSITIVE_DROPPED", sensitive)):
         if names:
             faults.add(code, count=len(names), headers=("、".join(names), ", ".join(names)), column=names[0])
+    _note_unknown(strange, header, grid, dictionary, faults)
     if empty:
         faults.add("COL_EMPTY_DROPPED", count=len(empty), n=len(empty), columns=", ".join(empty[:20]))
 
 
-def _note_unknown(name: str, letter: str, grid: Grid, position: int, dictionary: Dictionary, faults: Faults) -> None:
-    close = _nearest(name, dictionary.keys)
-    near = ("", "")
-    if close is not None:
-        label = field_of(dictionary.schema, close).label.get("zh", close)
-        near = (f"；是否应为“{label}”（{close}）？", f"; did you mean {close}?")
-    faults.positions.setdefault(printable(name), grid.first_column + position)
-    faults.add("COL_UNKNOWN", column=printable(name), raw=name, near=near, letter=letter)
+def _note_unknown(positions: Sequence[int], header: Header, grid: Grid, dictionary: Dictionary, faults: Faults) -> None:
+    """Name unknown columns one by one; many that resemble nothing known, together."""
+    close = {position: _nearest(header.names[position], dictionary.keys) for position in positions}
+    alone = [position for position in positions if close[position] is None]
+    together = alone if len(alone) > _LISTED_UNKNOWN else []
+    for position in positions:
+        if position in together:
+            continue
+        name, meant = header.names[position], close[position]
+        near = ("", "")
+        if meant is not None:
+            label = field_of(dictionary.schema, meant).label.get("zh", meant)
+            near = (f"；是否应为“{label}”（{meant}）？", f"; did you mean {meant}?")
+        faults.positions.setdefault(printable(name), grid.first_column + position)
+        faults.add("COL_UNKNOWN", column=printable(name), raw=name, near=near)
+    if together:
+        listed = [printable(header.names[position], 30) for position in together[:_LISTED_HEADERS]]
+        more = f" … ({len(together)})" if len(together) > _LISTED_HEADERS else ""
+        faults.add("COLS_UNKNOWN", count=len(together), n=len(together), headers=", ".join(listed) + more)
 
 
 def _check_missing(
@@ -230,6 +249,23 @@ def _check_missing(
         )  # fmt: skip
 
 
+def _check_foreign(chosen: Mapping[str, Column], header: Header, dictionary: Dictionary, faults: Faults) -> None:
+    """Stop at the header where most required columns are missing: what stands below it is some other table."""
+    have = {*chosen, *(dictionary.column_map.constants if dictionary.column_map else ())}
+    required = [each.name for each in dictionary.schema.fields if each.required]
+    there = [name for name in required if name in have]
+    if len(there) * 2 >= len(required):
+        return
+    own = [printable(name, 30) for name in header.names if name]
+    more = f" … ({len(own)})" if len(own) > _LISTED_HEADERS else ""
+    known = ", ".join(there) if there else ("没有", "none")
+    faults.add(
+        "HEADER_FOREIGN", row=faults.header_row, n=len(there), total=len(required), known=known,
+        headers=", ".join(own[:_LISTED_HEADERS]) + more,
+    )  # fmt: skip
+    raise Unreadable
+
+
 def _labels(schema: Schema, name: str, mapped: bool, dictionary: Dictionary) -> tuple[str, str]:
     known = field_of(schema, name)
     theirs = dictionary.column_map.columns.get(name) if mapped and dictionary.column_map else None
@@ -242,7 +278,7 @@ def _near_header(name: str, schema: Schema, free: Sequence[str]) -> tuple[str, s
     known = field_of(schema, name)
     keys = {header_key(text): text for text in free}
     words = sorted({header_key(text) for text in (known.name, *known.label.values(), *known.aliases)})
-    close = [match for word in words for match in difflib.get_close_matches(word, list(keys), n=1, cutoff=0.6)]
+    close = [match for word in words for match in difflib.get_close_matches(word, list(keys), n=1, cutoff=0.7)]
     if close:
         found = printable(keys[close[0]])
         return f"；表中最接近的列名是“{found}”", f"; the nearest header in the table is “{found}”"

@@ -43,6 +43,15 @@ def check_combined(schools: pd.DataFrame, faults: Faults, schema: Schema) -> Non
     _check_shared(combined, faults, schema)
 
 
+def contradictions(schools: pd.DataFrame) -> np.ndarray:
+    """Return which rows have a stage that their school type does not have."""
+    found = np.zeros(len(schools), dtype=bool)
+    if {"stage", "school_type"} <= set(schools.columns):
+        for stage, types in _CONFLICTS.items():
+            found |= ((schools["stage"] == stage) & schools["school_type"].isin(list(types))).to_numpy(dtype=bool)
+    return found
+
+
 def _check_conflicts(schools: pd.DataFrame, faults: Faults, schema: Schema) -> None:
     found = schools["school_type"].to_numpy(dtype=object)
     for stage, types in _CONFLICTS.items():
@@ -65,7 +74,7 @@ def _check_split(combined: pd.DataFrame, faults: Faults, schema: Schema) -> None
     row: Any
     for row in needed.itertuples():
         faults.add("STAGE_SPLIT_NEEDED", row=int(row.source_row), column="stage", **_who(row, schema))
-    assumed = combined[~both & combined["stage"].notna() & combined["_shared"].isna()]
+    assumed = combined[~both & (combined["stage"] == "junior") & combined["_shared"].isna()]
     for row in assumed.itertuples():
         faults.add("STAGE_SPLIT_ASSUMED", row=int(row.source_row), column="shared_resources", **_who(row, schema))
 

@@ -322,6 +322,8 @@ def _filled(
 ) -> tuple[str, str]:
     """Return both sentences with the place before them, unless the text names its place itself."""
     zh, en = (says[language].format_map(told[language]) for language in ("zh", "en"))
+    # A hint may end in a question of its own.
+    zh, en = zh.replace("？。", "？"), en.replace("?.", "?")
     if says["en"][:1].isupper():
         return zh, en
     named_zh, named_en = "{label}" in says["zh"], "{name}" in says["en"]

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from balancelab.intake.combined import contradictions
 from balancelab.intake.findings import Faults, Word, printable
 from balancelab.intake.grid import as_text
 from balancelab.intake.noting import note_cells
@@ -40,10 +41,10 @@ def check_codes(schools: pd.DataFrame, faults: Faults, schema: Schema) -> None:
         if "school_type" in schools
         else np.full(len(schools), "")
     )
-    wrong_type = np.zeros(len(schools), dtype=bool)
+    wrong_type, contradicted = np.zeros(len(schools), dtype=bool), contradictions(schools)
     for digits, (allowed, _) in _CATEGORIES.items():
         mine = follows & (category == digits).to_numpy()
-        wrong_type |= mine & (types != "") & ~np.isin(types, list(allowed))
+        wrong_type |= mine & (types != "") & ~np.isin(types, list(allowed)) & ~contradicted
     provinces = (
         schools["county_code"].fillna("").astype("str").str[:2].to_numpy()
         if "county_code" in schools
@@ -109,8 +110,14 @@ def _check_names(schools: pd.DataFrame, names: list[str], faults: Faults) -> Non
         hit = np.isin(heads.astype(str), [name for name in known if len(name) == length])
         found = np.where(hit, heads, found)
     full = schools_names.to_numpy(dtype=object)
+    codes_of: dict[str, set[str]] = {}
+    for name, code in schools[["county", "county_code"]].drop_duplicates().itertuples(index=False):
+        codes_of.setdefault(str(name), set()).add(str(code))
+    codes = schools["county_code"].to_numpy(dtype=object)
     bad = np.flatnonzero((found != "") & (found != own))
-    bad = np.array([at for at in bad if not own[at] or not str(full[at]).startswith(str(own[at]))], dtype=np.int64)
+    # The name of the same county in another spelling is that county's affair, and said there.
+    others = [at for at in bad if str(codes[at]) not in codes_of.get(str(found[at]), set())]
+    bad = np.array([at for at in others if not own[at] or not str(full[at]).startswith(str(own[at]))], dtype=np.int64)
     note_cells(
         schools, faults, "NAME_OTHER_COUNTY", bad, "school",
         lambda at: {"county": printable(str(own[at])), "other": printable(str(found[at]))},

@@ -51,7 +51,7 @@ def check_plausible(schools: pd.DataFrame, columns: Sequence[Column], faults: Fa
             for each in known
         }
     stages, counties = group_rows(schools, by_stage=True), group_rows(schools, by_stage=False)
-    said = _check_sentinels(schools, counties, faults, schema)
+    said: set[tuple[str, int]] = set()
     for each in known:
         said |= {(each.name, at) for at in _check_county(schools, each, ratios[each.name], counties, faults, schema)}
     said |= _check_swapped(schools, known, ratios, counties, faults)
@@ -59,10 +59,15 @@ def check_plausible(schools: pd.DataFrame, columns: Sequence[Column], faults: Fa
     _check_zeros(schools, schema, students, stages, counties, faults)
 
 
-def _check_sentinels(schools: pd.DataFrame, groups: Groups, faults: Faults, schema: Schema) -> set[tuple[str, int]]:
-    """Numbers of nines: the same in three columns of a row, or twice in a column and far above everything else."""
+def without_sentinels(schools: pd.DataFrame, faults: Faults, schema: Schema) -> pd.DataFrame:
+    """
+    Refuse numbers of nines that stand for "missing", and return the table with NaN in their place.
+
+    They are the same in three columns of a row, or twice in a county's column and far above everything else there.
+    """
     names = [each.name for each in schema.fields if each.numeric and each.name in schools]
-    found: set[tuple[str, int]] = set()
+    groups = group_rows(schools, by_stage=False)
+    cleaned: dict[str, np.ndarray] = {}
     for sentinel in _SENTINELS:
         hits = {name: schools[name].to_numpy(float) == sentinel for name in names}
         across = np.sum(list(hits.values()), axis=0) if names else np.zeros(len(schools))
@@ -77,8 +82,9 @@ def _check_sentinels(schools: pd.DataFrame, groups: Groups, faults: Faults, sche
                 schools, faults, "MISSING_CODE", np.flatnonzero(bad), name,
                 lambda at: {"detail": ("同列或同行重复出现", "it recurs in the column or row")},
             )  # fmt: skip
-            found |= {(name, int(at)) for at in np.flatnonzero(bad)}
-    return found
+            if bad.any():
+                cleaned[name] = np.where(bad, np.nan, cleaned.get(name, schools[name].to_numpy(float)))
+    return schools.assign(**cleaned) if cleaned else schools
 
 
 def _check_county(

@@ -10,7 +10,7 @@ from balancelab.intake.combined import check_combined
 from balancelab.intake.copies import check_copies
 from balancelab.intake.keys import check_keys
 from balancelab.intake.places import check_codes, check_places, check_years
-from balancelab.intake.plausible import check_plausible
+from balancelab.intake.plausible import check_plausible, without_sentinels
 from balancelab.intake.rows import Rows
 from balancelab.intake.subsets import check_rows
 from balancelab.intake.totals import check_totals
@@ -30,6 +30,7 @@ def check_table(body: Body, rows: Rows, columns: list[Column], schools: pd.DataF
         The clean rows in the order of the file.
     """
     faults, schema = body.faults, body.schema
+    schools = without_sentinels(schools, faults, schema)
     check_totals(body, rows, columns, schools)
     check_keys(schools, faults, schema)
     check_combined(schools, faults, schema)
