@@ -412,3 +412,26 @@ def finished(parameters: dict, folder: Path, *, needs: Path | None = None) -> No
     done = execute(NOTEBOOK, parameters, folder=folder)
     assert done.failure is None
     assert judge(done.notebook) is None
+
+
+def test_a_county_with_enough_schools_has_a_model_of_its_own(make, counted):
+    # all counties but two become one: enough schools, no urban ones, so the categories' reference is missing there
+    merged = counted["county_code"].where(counted["county_code"].isin(["371599", "840101"]), "840102")
+    big = counted.assign(county_code=merged, school_code=counted["county_code"] + counted["school_code"])
+    big = big[(big["county_code"] != "840102") | (big["location"] != "urban")]
+    rules = load_standard("quality_2017")
+    own_indicators = compute_indicators(big, rules.indicators, splits=rules.splits())
+    options = {"outcome": "mean_score", "resources": RESOURCES, "controls": CONTROLS, "year": 2024}
+    study = design_study(own_indicators, big, rules, county_code="840102", **options)
+    models = ladder.climb(study)
+    own = ladder.county_model(models)
+    assert own.fit is not None, own.why
+    assert own.fit.n == int((study.schools["county_code"] == "840102").sum())
+    assert own.fit.vcov == "HC3"
+    page = Page("en")
+    narrative.own_model(page, models, own)
+    tables.own_table(page, models, own)
+    text, table = blocks_of(page)
+    assert text["text"].startswith(f"{own.fit.n} schools here")
+    assert table["rows"][0][1] == pytest.approx(own.fit.term(Q)["estimate"])
+    assert not models.clustered  # three clusters are too few

@@ -38,6 +38,7 @@ ROWS_PER_COEFFICIENT = 10
 """A model of its own needs at least so many schools for each coefficient (the usual rule of ten)."""
 
 FEWEST_ROWS = 30
+FEWEST_OF_A_KIND = 3
 
 TAUS = (0.1, 0.25, 0.5, 0.75, 0.9)
 REPS = 199  # bootstrap draws of the quantile regressions: an error good to about 5 per cent
@@ -233,8 +234,8 @@ def quantiles(ladder: Ladder, *, reps: int = REPS) -> Rung:
     if len(study.schools) > MOST_RESAMPLED:
         why: Text = {
             "zh": f"学校超过 {MOST_RESAMPLED:,} 个，分位数回归的自助法耗时过长，从略；可按地区分别运行。",
-            "en": f"With more than {MOST_RESAMPLED:,} schools the quantile bootstrap takes too long and is left out; run it "
-            "by region.",
+            "en": f"With more than {MOST_RESAMPLED:,} schools the quantile bootstrap takes too long and is left out; "
+            "run it by region.",
         }
         return Rung("quantiles", None, (why,))
     formula, cluster = study.formula(ladder.blocks), study.cluster if ladder.clustered else None
@@ -304,7 +305,9 @@ def county_model(ladder: Ladder) -> Rung:
     if not study.county_code:
         return Rung("own", None)
     rows = study.schools[study.schools["county_code"] == study.county_code]
-    blocks = [block for block in ladder.blocks if all(np.ptp(rows[column]) > 0 for column in block.columns)]
+    # a stage of one or two schools would be fitted by them alone, which leaves HC3 undefined
+    rows = rows[rows.groupby("stage")["stage"].transform("size") >= FEWEST_OF_A_KIND]
+    blocks = [block for block in ladder.blocks if _usable_here(rows, block)]
     needed = rows_needed(study, blocks)
     if len(rows) < needed:
         return Rung(
@@ -319,7 +322,11 @@ def county_model(ladder: Ladder) -> Rung:
                 },
             ),
         )
-    return attempt("own", lambda: fit(study.formula(blocks), rows, weights=study.weights or None))
+    # categories anew: the county may lack the one that the whole table's are compared with
+    terms = [f"C({block.source})" if block.levels else " + ".join(block.columns) for block in blocks]
+    stage = ["C(stage)"] if len(set(rows["stage"])) > 1 else []
+    formula = f"{study.outcome} ~ {' + '.join([*terms, *stage])}"
+    return attempt("own", lambda: fit(formula, rows, weights=study.weights or None))
 
 
 def rows_needed(study: Study, blocks: Sequence[Block]) -> int:
@@ -331,6 +338,15 @@ def rows_needed(study: Study, blocks: Sequence[Block]) -> int:
 def n_clusters(study: Study) -> int:
     """Return the number of clusters in the sample; 0 without."""
     return int(study.schools[study.cluster].nunique()) if study.cluster else 0
+
+
+def _usable_here(rows: pd.DataFrame, block: Block) -> bool:
+    """Whether a variable varies in these rows, and no category of it has too few of them."""
+    if block.levels:
+        counts = rows[block.source].value_counts()
+        return len(counts) > 1 and int(counts.min()) >= FEWEST_OF_A_KIND
+    (column,) = block.columns
+    return len(rows) > 0 and bool(np.ptp(rows[column]) > 0)
 
 
 def _panel(study: Study, weights: str | None, cluster: str | None) -> Rung:

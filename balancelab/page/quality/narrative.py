@@ -358,8 +358,8 @@ def shape(page: Page, ladder: Ladder, bent: list[Rung]) -> None:
         step(page, ladder, rung)
     if not done or ladder.main is None:
         return
-    tests = ladder.main.diagnostics().tests.set_index("test")
-    reset = float(tests.loc["reset", "p_value"])
+    tests = ladder.main.diagnostics().tests
+    reset = float(tests.loc[tests["test"] == "reset", "p_value"].iloc[0])
     if reset < COMMON_LEVEL:
         page.say(
             zh="RESET 检验（p {p}）提示主要模型的直线形式不够好：系数应看作平均的倾斜程度。",

@@ -36,7 +36,7 @@ def county_place(page: Page, ladder: Ladder) -> None:
         "平均相差 {mean:+.1f}（各{county}平均值介于 {low:+.1f} 与 {high:+.1f} 之间，"
         "本地由高到低列第 {rank}，共 {all}）。",
         en="Against schools with the same resources and circumstances in the whole table, {above} of {n} schools here "
-        "(by stage) have {outcome} above what is predicted and {below} do not; the mean difference is {mean:+.1f} "
+        "(by stage) lie above the {outcome} predicted and {below} do not; the mean difference is {mean:+.1f} "
         "(over the {counties} it runs from {low:+.1f} to {high:+.1f}; rank from the top: {rank} of {all}).",
         n=len(rows),
         above=int((rows["residual"] > 0).sum()),
