@@ -138,9 +138,10 @@ def coefficient_plot(page: Page, ladder: Ladder) -> None:
     values = [float(row["estimate"]) for row in (_row(fit, column) for fit in done.values()) if row is not None]
     page.figure(
         figure,
-        caption_zh="各模型的系数：点为估计，横线为 95% 置信区间，竖线为 0；n＝{n:,}{panel}，{errors}（随机截距模型除外）",
-        caption_en="Coefficients across the models: point and 95% interval, the line is zero; n = {n:,}{panel}, {errors} "
-        "(random intercepts: model-based)",
+        caption_zh="各模型的系数：点为估计，横线为 95% 置信区间，竖线为 0；n＝{n:,}{panel}，{errors}"
+        "（随机截距模型除外）",
+        caption_en="Coefficients across the models: point and 95% interval, the line is zero; n = {n:,}{panel}, "
+        "{errors} (random intercepts: model-based)",
         alt_zh="点线图：{resource}的系数在 {models} 个模型中介于 {low:.2f} 与 {high:.2f} 之间。",
         alt_en="Dot and bar chart: the coefficient of {resource} lies between {low:.2f} and {high:.2f} in {models} "
         "models.",

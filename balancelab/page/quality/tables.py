@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from balancelab.page.columns import Column
 from balancelab.page.display import MINUS
-from balancelab.page.quality.ladder import FEW_CLUSTERS, Ladder, Rung
+from balancelab.page.quality.ladder import Ladder, Rung
+from balancelab.page.quality.step_tables import RESOURCE, few_clusters_table, pass_table, shape_table
 from balancelab.page.quality.wording import (
-    block_name,
     ends,
     errors_name,
     main_decimals,
@@ -25,6 +25,20 @@ if TYPE_CHECKING:
     from balancelab.page import Page
     from balancelab.page.quality.study import Study
 
+__all__ = [
+    "diagnostics_table",
+    "few_clusters_table",
+    "ladder_table",
+    "main_table",
+    "own_table",
+    "pass_table",
+    "residual_table",
+    "sample_flow",
+    "school_residuals",
+    "shape_table",
+    "summary_table",
+]
+
 _FLOW: dict[str, Text] = {
     "in_scope": {"zh": "该学年在范围内", "en": "In scope in the year"},
     "outcome": {"zh": "其中有结果数据", "en": "with the outcome"},
@@ -33,7 +47,6 @@ _FLOW: dict[str, Text] = {
     "students": {"zh": "其中在校生数大于零（进入模型）", "en": "with students (in the models)"},
 }
 _NAMES_SHOWN = 8
-_TERM = Column("name", zh="资源（系数的一个单位）", en="Resource (one unit of the coefficient)")
 
 
 def sample_flow(page: Page, study: Study) -> None:
@@ -151,7 +164,7 @@ def main_table(page: Page, ladder: Ladder) -> None:
     page.table(
         table,
         columns=[
-            _TERM,
+            RESOURCE,
             Column("estimate", zh="系数", en="Coefficient", kind="number", decimals=places),
             Column("interval", zh="95% 置信区间", en="95% interval", align="right"),
             Column("beta", zh="标准化系数", en="Standardised", kind="number", decimals=2),
@@ -166,97 +179,6 @@ def main_table(page: Page, ladder: Ladder) -> None:
         "p-values allow for testing several resources at once.",
         n=main.n,
         errors=errors_name(page, ladder),
-    )
-
-
-def few_clusters_table(page: Page, ladder: Ladder, table: pd.DataFrame) -> None:
-    """Show what p-value each way of allowing for few clusters gives (`table` from ``few_clusters``)."""
-    main = ladder.main
-    if main is None or table.empty or (main.clusters or 0) >= FEW_CLUSTERS:
-        return
-    shown = table.assign(
-        name=[page.word(ladder.study.labels[term]) for term in table["term"]],
-        **{name: [p_text(value) for value in table[name]] for name in ("cr1_p", "cr2_p", "wild_p")},
-    )
-    page.table(
-        shown,
-        columns=[
-            _TERM,
-            Column("cr1_p", zh="CR1，自由度 G−1", en="CR1, G − 1 df", align="right"),
-            Column("cr2_p", zh="CR2，萨特思韦特自由度", en="CR2, Satterthwaite df", align="right"),
-            Column("cr2_df", zh="其自由度", en="its df", kind="number", decimals=1),
-            Column("wild_p", zh="野聚类自助法", en="Wild cluster bootstrap", align="right"),
-        ],
-        caption_zh="聚类数少（G＝{clusters}）时的 p 值：三种算法并列",
-        caption_en="p-values with few clusters (G = {clusters}), three ways",
-        clusters=int(main.clusters or 0),
-    )
-
-
-def pass_table(page: Page, ladder: Ladder, rung: Rung) -> None:
-    """Show average differences in the share of students who pass (`rung` from ``pass_rates``)."""
-    if rung.fit is None:
-        return
-    study = ladder.study
-    columns = [column for block in study.resources for column in block.columns]
-    table = rung.fit.marginal_effects
-    table = table[table["term"].isin(columns)]
-    points = table[["estimate", "ci_low", "ci_high"]] * 100
-    shown = table.assign(
-        name=[page.word(study.labels[term]) for term in table["term"]],
-        points=points["estimate"],
-        interval=[ends(row, 1) for _, row in points.iterrows()],
-        p=[p_text(value) for value in table["p_value"]],
-    )
-    page.table(
-        shown,
-        columns=[
-            _TERM,
-            Column(
-                "points",
-                zh="达标率相差",
-                en="Difference",
-                unit={"zh": "百分点", "en": "points"},
-                kind="number",
-                decimals=1,
-            ),
-            Column("interval", zh="95% 置信区间", en="95% interval", align="right"),
-            Column("p", zh="p 值", en="p", align="right"),
-        ],
-        caption_zh="学业达标率：分数 logit 模型的平均边际差异（n＝{n:,}，标准误 {vcov}）",
-        caption_en="Proficiency rate: average marginal differences of the fractional logit (n = {n:,}, {vcov} errors)",
-        n=rung.fit.n,
-        vcov=rung.fit.vcov,
-    )
-
-
-def shape_table(page: Page, ladder: Ladder, bent: list[Rung]) -> None:
-    """Show the test of each resource's straight line against a spline (`bent` from ``curves``)."""
-    import pandas as pd
-
-    done = [(block, rung.fit.test) for block, rung in zip(ladder.study.resources, bent, strict=False) if rung.fit]
-    if not done:
-        return
-    table = pd.DataFrame(
-        {
-            "name": [page.word(block.label) for block, _ in done],
-            "statistic": [test.statistic for _, test in done],
-            "df1": [test.df1 for _, test in done],
-            "df2": [test.df2 for _, test in done],
-            "p": [p_text(test.p_value) for _, test in done],
-        }
-    )
-    page.table(
-        table,
-        columns=[
-            Column("name", zh="资源", en="Resource"),
-            Column("statistic", zh="F", en="F", kind="number", decimals=2),
-            Column("df1", zh="自由度 1", en="df 1", kind="number", decimals=0),
-            Column("df2", zh="自由度 2", en="df 2", kind="number", decimals=1),
-            Column("p", zh="p 值", en="p", align="right"),
-        ],
-        caption_zh="直线是否够用：自然样条对直线的检验",
-        caption_en="Is a straight line enough? Natural spline against the line",
     )
 
 
@@ -346,7 +268,7 @@ def own_table(page: Page, ladder: Ladder, own: Rung) -> None:
     page.table(
         table,
         columns=[
-            _TERM,
+            RESOURCE,
             Column("here", zh="本地", en="Here", kind="number", decimals=places),
             Column("here_ends", zh="95% 置信区间", en="95% interval", align="right"),
             Column("all", zh="全表", en="Whole table", kind="number", decimals=places),
@@ -391,11 +313,6 @@ def _both_ends(order: pd.DataFrame) -> pd.DataFrame:
 def _equals(p_value: float) -> str:
     text = p_text(p_value)
     return text if text.startswith("<") else f"= {text}"
-
-
-def variable_names(page: Page, study: Study) -> str:
-    """Return the resources' names, for a sentence."""
-    return page.word({"zh": "、", "en": "; "}).join(block_name(page, block) for block in study.resources)
 
 
 _CHECKS: dict[str, Text] = {

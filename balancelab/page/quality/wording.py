@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from balancelab.definitions import Text
     from balancelab.page import Page
-    from balancelab.page.quality.ladder import Ladder
+    from balancelab.page.quality.ladder import Ladder, Rung
     from balancelab.page.quality.study import Study
     from balancelab.page.quality.variables import Block
 
@@ -100,6 +100,24 @@ def ends(row: Mapping[Any, Any] | pd.Series, decimals: int) -> str:
     """Write an interval."""
     low, high = number_text(row["ci_low"], decimals), number_text(row["ci_high"], decimals)
     return f"[{low}, {high}]"
+
+
+def step(page: Page, ladder: Ladder, rung: Rung) -> None:
+    """Say why a step was not taken; nothing where it was."""
+    if rung.fit is not None:
+        return
+    name = rung_name(page, ladder.study, rung.id) if rung.id in RUNGS else ""
+    for fault in rung.why:
+        if name:
+            page.say(zh="模型“{name}”未计算：{why}", en="Not computed, {name}: {why}", name=name, why=page.word(fault))
+        else:
+            page.say(zh="{why}", en="{why}", why=page.word(fault))
+
+
+def p_words(value: float) -> str:
+    """Write a p-value behind the letter p."""
+    text = p_text(value)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def _small(label: str) -> str:
