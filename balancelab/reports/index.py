@@ -31,7 +31,7 @@ _KINDS: Mapping[str, Text] = {
 }
 _LANGUAGES = {"zh": "中文", "en": "English"}
 _ERROR: Text = {"zh": "未生成", "en": "Not made"}
-_STEM = re.compile(r"[0-9]{4}/[0-9A-Za-z_-]{1,40}/[0-9a-z_]{1,40}\.[0-9A-Za-z_-]{2,20}")
+_STEM = re.compile(r"[0-9]{4}/[0-9A-Za-z_-]{1,40}/[0-9A-Za-z_-]{1,80}\.[0-9A-Za-z_-]{2,20}")
 _SAFE_JSON = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -80,7 +80,7 @@ def index_rows(records: Iterable[Mapping[str, Any]], folder: Path) -> list[dict[
         href = f"{stem}.html"
         failed = last["state"] == "failed"
         if done is not None and (folder / href).is_file():
-            kind = _KINDS.get(done["kind"], {"zh": done["kind"], "en": done["kind"]})
+            kind, school = _kind_and_school(done["kind"], stem)
             row["reports"].append(
                 {
                     "kind": kind,
@@ -90,10 +90,18 @@ def index_rows(records: Iterable[Mapping[str, Any]], folder: Path) -> list[dict[
                     "stale": failed,
                 }
             )
-            row["verdict"] = row["verdict"] or str(done["verdict"])
+            row["verdict"] = row["verdict"] or ("" if school else str(done["verdict"]))
         row["failed"] = row["failed"] or failed
     kept = [_finished(row) for row in rows.values() if row["reports"] or row["failed"]]
     return sorted(kept, key=lambda row: (-row["year"], row["code"]))
+
+
+def _kind_and_school(kind: str, stem: str) -> tuple[Text, str]:
+    """Return the words for a report and the code of its school, ``""`` where it is about a county or more."""
+    words = _KINDS.get(kind, {"zh": kind, "en": kind})
+    name = stem.rpartition("/")[2].partition(".")[0]
+    school = name.removeprefix(kind).removeprefix("-")
+    return ({code: f"{word} {school}" for code, word in words.items()} if school else words), school
 
 
 def render_index(rows: list[dict[str, Any]]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from balancelab.definitions import Text, shipped
 from balancelab.reports.errors import EnvironmentRefused, ParametersRefused, PlanRefused, text
 from balancelab.reports.guard import check_parameters, declared_parameters, parse_settings
+from balancelab.reports.targets import SCHOOL, added_files, choose_schools
 from balancelab.reports.units import Plan, Unit
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def plan_reports(
     standard : Standard
         What it is judged by.
     kind : str
-        ``balance`` (one report a county), ``overview`` (one about all of them).
+        ``balance`` (one report a county), ``overview`` (one about all of them), ``school`` (one a school), …
     languages : sequence of str
         Languages of the reports.
     data_file : Path
@@ -141,7 +142,8 @@ def plan_reports(
     standard_file, indicator_file, column_map : Path, optional
         Files of the user's own.
     settings : mapping, optional
-        Further parameters, from `check_settings`.
+        Further parameters, from `check_settings`; of those that end in ``_file`` the file is staged, and
+        ``school_code`` may name several schools with commas.
 
     Returns
     -------
@@ -166,13 +168,20 @@ def plan_reports(
     made = [code for code in chosen if code in counted]
     if not made:
         raise PlanRefused(*left_out)
-    staged = _Staged(intake, data_file, standard, standard_file, {"indicators": indicator_file, "columns": column_map})
-    common = {**staged.parameters(), "year": chosen_year, **(settings or {})}
+    further = dict(settings or {})
+    added = added_files(further, _BY_COMMAND)
+    files = {"indicators": indicator_file, "columns": column_map, **added}
+    staged = _Staged(intake, data_file, standard, standard_file, files)
+    further |= {f"{name}_file": staged.own_name(name) for name in added}
     notebook = find_notebook(kind)
-    by_county = "county_code" in declared_parameters(notebook)
+    declared = declared_parameters(notebook)
+    targets = [(code, "") for code in (made if "county_code" in declared else [""])]
+    if SCHOOL in declared:
+        targets = choose_schools(marked, further.get(SCHOOL), made)
+    common = {**staged.parameters(), "year": chosen_year, **further}
     units = [
-        _unit(kind, notebook, common, {"code": code, "county": names.get(code, ""), "language": language}, staged)
-        for code in (made if by_county else [""])
+        _unit(kind, notebook, common, _where(code, school, names, language), staged)
+        for code, school in targets
         for language in languages
     ]
     return Plan(tuple(units), staged.write, left_out)
@@ -193,10 +202,16 @@ def nearest_counties(wanted: str, names: Mapping[str, str], *, number: int = 3) 
     return [f"{code} {names[code]}" for code in best]
 
 
+def _where(code: str, school: str, names: Mapping[str, str], language: str) -> dict[str, str]:
+    return {"code": code, "school": school, "county": names.get(code, ""), "language": language}
+
+
 def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mapping[str, str], staged: _Staged) -> Unit:
     parameters = {**common, "language": where["language"]}
     if where["code"]:
         parameters["county_code"] = where["code"]
+    if where["school"]:
+        parameters[SCHOOL] = where["school"]
     check_parameters(declared_parameters(notebook), parameters)
     return Unit(
         kind=kind,
@@ -209,6 +224,7 @@ def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mappin
         origin=staged.origin(),
         standard_label=staged.standard.short,
         synthetic=staged.synthetic,
+        school_code=where["school"],
     )
 
 
@@ -296,13 +312,13 @@ class _Staged:
         return {
             "data_file": DATA_FILE,
             "standard": own[self._standards[0]] if self._standards else self.standard.id,
-            "indicator_file": self._own_name("indicators"),
-            "column_map": self._own_name("columns"),
+            "indicator_file": self.own_name("indicators"),
+            "column_map": self.own_name("columns"),
         }
 
     def origin(self) -> dict[str, str]:
         """Return what a report is made from; see `Unit.origin`."""
-        indicators = PurePath(self._own_name("indicators")).name
+        indicators = PurePath(self.own_name("indicators")).name
         return {"standard": self.standard.id, "data": self.data_file.name, "indicators": indicators}
 
     def write(self, work: Path) -> None:
@@ -311,14 +327,16 @@ class _Staged:
 
         self.intake.save(work / DATA_FILE)
         copies = {path: work / name for path, name in self._standard_names().items()}
-        copies |= {path: work / self._own_name(folder) for folder, path in self.files.items()}
-        if sidecar_path(self.data_file).is_file():
-            copies[sidecar_path(self.data_file)] = sidecar_path(work / DATA_FILE)
+        copies |= {path: work / self.own_name(folder) for folder, path in self.files.items()}
+        tables = {self.data_file: work / DATA_FILE} | {path: copies[path] for path in self.files.values()}
+        notes = {sidecar_path(source): sidecar_path(target) for source, target in tables.items()}
+        copies |= {source: target for source, target in notes.items() if source.is_file()}
         for source, target in copies.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
 
-    def _own_name(self, folder: str) -> str:
+    def own_name(self, folder: str) -> str:
+        """Return where a file of the user's own lies in the work folder, empty where there is none."""
         return f"{folder}/{self.files[folder].name}" if folder in self.files else ""
 
     def _standard_names(self) -> dict[Path, str]:

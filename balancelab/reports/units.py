@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from balancelab.definitions import Text
+from balancelab.reports.targets import path_of_code
 
 OVERVIEW = "overview"
 """Folder of the reports that are about all counties."""
@@ -47,6 +48,8 @@ class Unit:
         Formats to be written (`balancelab.reports.formats.FORMATS`); the executed notebook is always kept.
     word_template : str
         A bureau's own Word document to be filled, ``""`` for the plain one.
+    school_code : str
+        Code of the school, ``""`` for a report about a county or all of them.
 
     Examples
     --------
@@ -66,11 +69,13 @@ class Unit:
     synthetic: bool = False
     formats: tuple[str, ...] = DEFAULT_FORMATS
     word_template: str = ""
+    school_code: str = ""
 
     @property
     def stem(self) -> str:
         """Path of the report below the output folder, without an ending; built from codes only."""
-        return f"{self.year}/{self.county_code or OVERVIEW}/{self.kind}.{self.language}"
+        name = f"{self.kind}-{path_of_code(self.school_code)}" if self.school_code else self.kind
+        return f"{self.year}/{self.county_code or OVERVIEW}/{name}.{self.language}"
 
     @property
     def notebook_file(self) -> str:
