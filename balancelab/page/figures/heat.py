@@ -136,7 +136,7 @@ def _heat(
         colours = np.ma.masked_invalid(np.clip(ratios, 0.4, 1.6))
         axes.pcolormesh(colours, cmap=_below_stands_out(), norm=Normalize(0.4, 1.6), edgecolors="white", linewidth=0.8)
         for (line, column), value in np.ndenumerate(shown):
-            text = number_text(value, decimals, percent=percent)
+            text = _cell_text(value, decimals, percent=percent)
             mark = "" if np.isnan(value) else str(marks[line, column])
             dark = np.nan_to_num(ratios[line, column], nan=1.0) < 0.58
             axes.text(
@@ -163,6 +163,12 @@ def _signs(verdicts: pd.DataFrame, key: str) -> pd.DataFrame:
     signs = {"met": "", "failed": "×", "undetermined": "◐"}
     table = verdicts.assign(sign=[signs[state_of(met)] for met in verdicts["met"]])
     return table.pivot(index=key, columns="indicator", values="sign")
+
+
+def _cell_text(value: float, decimals: int, *, percent: bool) -> str:
+    """Write a share with a decimal more where rounding would make 100 % of what falls just short."""
+    near = percent and value < 1 and round(value, 2 + decimals) >= 1
+    return number_text(value, decimals + (2 if near else 0), percent=percent)
 
 
 def _below_stands_out() -> LinearSegmentedColormap:
