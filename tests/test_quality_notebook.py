@@ -33,9 +33,7 @@ Q, E = "above_qualification_teachers_per_100_step", "equipment_value_per_student
 M = "migrant_share_step"
 RESOURCES = "above_qualification_teachers_per_100,equipment_value_per_student,teaching_area_per_student"
 CONTROLS = "migrant_share,left_behind_share,location,log_students"
-CAUSAL = re.compile(
-    r"\b(causes?|improves?|raises?|boosts?|leads? to|impact|effect of)\b|导致|使成绩提高|促进了|影响了成绩"
-)
+CAUSAL = re.compile(r"\b(causes|caused|improves?|raises?|boosts?|leads? to|impact|effect of)\b|导致|促进了|提高了成绩")
 
 
 def code_cells() -> list[str]:
