@@ -121,21 +121,32 @@ def blank_county_table(standard: Standard, *, year: int, county_code: str) -> pd
         figure = load_figures().get(known.id)
         if figure is not None and known.id not in standard.items and not figure.table and known.id not in used | wholes:
             continue
-        rows.append(
-            {
-                "year": year,
-                "county_code": county_code,
-                "item": known.id,
-                "name_zh": known.label["zh"],
-                "name_en": known.label["en"],
-                "unit": known.unit["zh"] if known.kind not in ("share", "yes_no") else "",
-                "kind": known.kind,
-                "evidence_kind": "documentary" if known.documentary else "",
-                "value": "",
-                "evidence": "",
-            }
-        )
+        for at in range(year - _years_before(known.id, standard), year + 1):
+            rows.append(
+                {
+                    "year": at,
+                    "county_code": county_code,
+                    "item": known.id,
+                    "name_zh": known.label["zh"],
+                    "name_en": known.label["en"],
+                    "unit": known.unit["zh"] if known.kind not in ("share", "yes_no") else "",
+                    "kind": known.kind,
+                    "evidence_kind": "documentary" if known.documentary else "",
+                    "value": "",
+                    "evidence": "",
+                }
+            )
     return pd.DataFrame(rows)
+
+
+def _years_before(name: str, standard: Standard) -> int:
+    """Years before the one judged that a figure is also needed for, to see it grow."""
+    growing = [
+        int(item.parameters["years"])
+        for item in standard.items.values()
+        if "years" in item.parameters and any(name in names for names in item.figures.values())
+    ]
+    return max(growing, default=0)
 
 
 def _note_missing(table: SmallTable, faults: TableFaults) -> None:

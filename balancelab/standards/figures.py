@@ -30,7 +30,7 @@ class Figure:
     within : tuple of str
         Figures that it cannot exceed, because it counts a part of them.
     table : str
-        ``"I"`` where it is a line of table I of the forms.
+        The table of the forms (``"I"``, ``"VI"``, …) or of a report that prints it, where no item needs it.
     """
 
     id: str

@@ -71,6 +71,7 @@ def read_items(
         _check_word(checker, entry, "block", where, tuple(blocks))
         rule = checker.typed(entry, "rule", "a text", where, "")
         _check_rule(checker, entry, where, rule, settings)
+        _check_figures(checker, entry, where)
         authority, source = _origin(origins, "items", name)
         found[name] = Item(
             id=name,
@@ -265,6 +266,9 @@ def _check_inputs(checker: Checker, entry: dict[str, Any], where: str, needs: Ru
         if key in entry or (key == "parameters" and needs.parameters):
             given = checker.typed(entry, key, "a table", where, {})
             checker.keys(given, f"{where}.{key}", required=required, optional=optional)
+
+
+def _check_figures(checker: Checker, entry: dict[str, Any], where: str) -> None:
     for names in _inputs(checker, entry, "figures", where).values():
         for name in names:
             if name not in load_figures():
