@@ -94,7 +94,9 @@ def wilson_interval(satisfied: int, valid: int, *, confidence: float = _CONFIDEN
     centre = share + z * z / (2 * valid)
     half = z * math.sqrt(share * (1 - share) / valid + z * z / (4 * valid * valid))
     scale = 1 + z * z / valid
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+    # At the ends the formula gives 0 and 1 exactly; floats only nearly.
+    low = 0.0 if satisfied == 0 else (centre - half) / scale
+    return low, 1.0 if satisfied == valid else (centre + half) / scale
 
 
 def required_sample(population: int, standard: Standard) -> int:
