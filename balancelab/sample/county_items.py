@@ -54,7 +54,7 @@ def make_county_items(schools: pd.DataFrame, standard: Standard, *, year: int) -
         role = _role(str(of_county["county"].iloc[0]))
         blank = blank_county_table(standard, year=year, county_code=str(code))
         figures = _figures(of_county, role)
-        for name in blank["item"]:
+        for name in dict.fromkeys(blank["item"]):  # a figure of several years has a row for each
             if name in role.get("not_reported", ()):
                 continue
             rows += _rows(str(name), str(code), year, figures, role, standard)

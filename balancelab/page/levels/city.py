@@ -28,11 +28,11 @@ def block_sentence(page: Page, conclusion: pd.DataFrame, standard: Standard) -> 
     whole = conclusion[conclusion["block"] == "county"]
     states = [state_of(met) for met in whole["met"]]
     page.say(
-        zh="共 {n} 个{county}：{met} 个全部达标，{failed} 个未达标（其中 {veto} 个因一票否决），{open} 个不能判定。",
-        en="Of {n} ({county} by {county}) {met} pass all blocks, {failed} fail (of these {veto} by a veto), {open} "
+        zh="共 {n} 个{counties}：{met} 个全部达标，{failed} 个未达标（其中 {veto} 个因一票否决），{open} 个不能判定。",
+        en="Of {n} {counties} {met} pass all blocks, {failed} fail (of these {veto} by a veto), {open} "
         "cannot be decided.",
         n=len(whole),
-        county=page.word(standard.term("county")),
+        counties=page.word(standard.term("counties")),
         met=states.count("met"),
         failed=states.count("failed"),
         veto=int((whole["reason"] == "vetoed").sum()),

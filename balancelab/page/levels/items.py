@@ -23,10 +23,10 @@ AUTHORITIES: dict[str, Text] = {
     "county": {"zh": "县级", "en": "county"},
 }
 _SOURCES: dict[str, Text] = {
-    "computed": {"zh": "学校表或填报数据计算", "en": "computed"},
-    "reported": {"zh": "县级填报", "en": "reported by the county"},
+    "computed": {"zh": "计算", "en": "computed"},
+    "reported": {"zh": "填报", "en": "reported"},
     "missing": {"zh": "—", "en": "—"},
-    "not_applicable": {"zh": "县级填报", "en": "reported by the county"},
+    "not_applicable": {"zh": "填报", "en": "reported"},
 }
 _REASONS: dict[str, Text] = {
     "not_reported": {"zh": "未填报", "en": "not reported"},
@@ -186,9 +186,9 @@ def _item_row(page: Page, row: dict[Any, Any], names: pd.Series, standard: Stand
     found = standard.items.get(subject)
     clause = found.clause if found else (standard.rubric.clause if standard.rubric else {"zh": "—", "en": "—"})
     return {
-        "number": row["official"],
+        "number": str(row["official"]).rpartition("_")[2],
         "item": page.word(subject_words(standard, subject, full=True)),
-        "value": value_text(page.language, standard, subject, row["value"]),
+        "value": _value(page, row, standard),
         "limit": limit_text(page.language, standard, subject, row["comparison"], row["limit"]),
         "state": state,
         "remark": _remark(page, row, names),
@@ -200,6 +200,17 @@ def _item_row(page: Page, row: dict[Any, Any], names: pd.Series, standard: Stand
             }
         ),
     }
+
+
+def _value(page: Page, row: dict[Any, Any], standard: Standard) -> str:
+    """Write a value or, where some schools are silent, what is known of it."""
+    subject = str(row["item"])
+    if not is_missing(row["value"]) or row["source"] in ("missing", "not_applicable"):
+        return value_text(page.language, standard, subject, row["value"])
+    low, high = (None if is_missing(row[end]) else float(row[end]) for end in ("low", "high"))
+    if low:
+        return f"≥ {value_text(page.language, standard, subject, low)}"
+    return "—" if high is None else f"≤ {value_text(page.language, standard, subject, high)}"
 
 
 def _remark(page: Page, row: dict[Any, Any], names: pd.Series) -> str:

@@ -25,11 +25,11 @@ _STATUSES: Mapping[str, Text] = {
 _CHANGES: Mapping[str, Text] = {
     "new": {"zh": "新增", "en": "New"},
     "closed": {"zh": "本次销号", "en": "Closed now"},
-    "reopened": {"zh": "反弹、重新立账", "en": "Came back"},
-    "smaller": {"zh": "差距缩小", "en": "Gap smaller"},
-    "larger": {"zh": "差距扩大", "en": "Gap wider"},
-    "same": {"zh": "无变化", "en": "No change"},
-    "not_judged": {"zh": "本次未能判定", "en": "Not judged this time"},
+    "reopened": {"zh": "反弹", "en": "Came back"},
+    "smaller": {"zh": "缩小", "en": "Gap smaller"},
+    "larger": {"zh": "扩大", "en": "Gap wider"},
+    "same": {"zh": "不变", "en": "No change"},
+    "not_judged": {"zh": "待判定", "en": "Not judged this time"},
     "closed_before": {"zh": "此前已销号", "en": "Closed before"},
 }
 _PRIORITIES: Mapping[str, Text] = {

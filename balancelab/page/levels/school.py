@@ -336,6 +336,9 @@ def place_figure(
         figure = theme.new_figure(theme.FULL_WIDTH, height, left=1.75, bottom=0.55, top=0.42)
         axes = figure.subplots()
         axes.axvline(1.0, color=theme.LIMIT, linewidth=1.1, zorder=1)
+        if standard.school_rule:
+            floor = float(standard.school_rule.floor_share)
+            axes.axvline(floor, color=theme.LIMIT, linewidth=0.8, linestyle=(0, (3, 2)), zorder=1)
         ticks, line = [], -1.0
         for stage in stages:
             line += 1
@@ -357,9 +360,9 @@ def place_figure(
         axes.set_xlabel(page.word({"zh": "达到要求的百分比", "en": "Value as a share of the requirement"}))
     page.figure(
         figure,
-        caption_zh="本校在全县学校中的位置（竖线：要求；圆点：本校达标，叉：本校未达标；浅色点：县内其他学校）",
-        caption_en="The school among those of its county (line: the requirement; dot: the school, met; cross: the "
-        "school, not met; pale dots: the others)",
+        caption_zh="本校在全县学校中的位置（实线：要求；虚线：下限；圆点：本校达标，叉：本校未达标；浅色点：县内其他学校）",
+        caption_en="The school among those of its county (solid line: the requirement; dashed: the floor; dot: the "
+        "school, met; cross: the school, not met; pale dots: the others)",
         alt_zh="散点带图：本校 {n} 项指标在全县学校中的位置，其中 {below} 项低于要求。",
         alt_en="Strip chart: the school's place in {n} indicators among those of its county; {below} lie below the "
         "requirement.",

@@ -100,6 +100,8 @@ def limit_text(
     number = float(limit)  # type: ignore[arg-type]
     if item is None:
         return f"{word} {number_text(number, None)}"
+    if comparison == "at_most" and number == 0:
+        return _item_number(item, number, language, 0)
     written = _school_number if kind == "school_item" else _limit_number
     return f"{word} {written(item, number, language)}"
 
