@@ -352,28 +352,10 @@ def test_north_carolina(outcome, county_code, tmp_path):
     )
 
 
-MEALS = """
-[fields.meals_pct]
-type = "number"
-label = { zh = "享受餐费补助学生占比（%）", en = "Students with subsidised meals (%)" }
-minimum = 0
-maximum = 100
-
-[fields.ell_pct]
-type = "number"
-label = { zh = "英语学习者占比（%）", en = "English learners (%)" }
-minimum = 0
-maximum = 100
-"""
-
-
 @pytest.mark.slow
 def test_california(tmp_path):
     source = SHARED / "ca_api_2000" / "apipop.csv.gz"
     files = own_files("california")
-    wider = Path(files["column_map"]).read_text(encoding="utf-8")
-    wider = wider.replace('api_score = "api00"', 'api_score = "api00"\nmeals_pct = "meals"\nell_pct = "ell"') + MEALS
-    (tmp_path / "columns.toml").write_text(wider, encoding="utf-8")
     finished(
         {
             "data_file": str(source),
@@ -384,7 +366,6 @@ def test_california(tmp_path):
             "controls": "meals_pct,ell_pct,log_students",
             "language": "en",
             **files,
-            "column_map": str(tmp_path / "columns.toml"),
         },
         tmp_path,
         needs=source,
