@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.setup-done
-SAMPLE := data/sample/schools.csv
+REPORT := $(BIN)/balancelab report data/sample/schools.csv --year 2024 --language zh,en --output reports
+ITEMS := --set items_file=data/sample/county_items.csv
 
 .PHONY: help setup reports test quick lint lab lock bench clean
 .DEFAULT_GOAL := help
@@ -18,8 +19,12 @@ $(SETUP): requirements.lock pyproject.toml
 	@touch $(SETUP)
 
 reports: $(SETUP)  ## the example province's reports, Chinese and English, into reports/
-	$(BIN)/balancelab report $(SAMPLE) --year 2024 --language zh,en --output reports
-	$(BIN)/balancelab report $(SAMPLE) --year 2024 --language zh,en --output reports --kind overview
+	$(REPORT)
+	$(REPORT) --kind overview
+	$(REPORT) --kind city $(ITEMS)
+	$(REPORT) --kind self_evaluation $(ITEMS)
+	$(REPORT) --kind rectification $(ITEMS)
+	$(REPORT) --kind school --county 371599 --set school_code=2137000001,2137000002,2137000012
 
 test: $(SETUP) lint  ## all tests
 	$(BIN)/python -m pytest -q
