@@ -208,7 +208,7 @@ class TestWorkbook:
         path = tmp_path / "ledger.xlsx"
         write_ledger(ledger, path, rules, UNITS, language=language)
         again, findings = read_ledger(path, rules, UNITS, checks=checks_now)
-        assert not [finding for finding in findings if finding.severity == "error"]
+        assert not findings  # its own hidden columns are not worth a remark
         kept = [name for name in ledger.columns if name not in ("change", "measure")]
         pd.testing.assert_frame_equal(again[kept], ledger[kept], atol=1e-6, rtol=1e-9)
         assert set(update_ledger(again, checks_now, UNITS)["change"]) == {"same", "closed_before"}
