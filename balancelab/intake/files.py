@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ LARGEST_WORKBOOK = 512 * MEGABYTE
 LARGEST_EXPANDED = 2048 * MEGABYTE
 LARGEST_RATIO = 200
 """Real sheets of repeated rows reach 50 to 1; a compression bomb needs 1,000 to 1."""
+
+ZIP_FAULTS = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
+"""What reading a damaged archive may raise."""
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", "")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".et", ".xltx", ".xltm")
@@ -109,7 +115,7 @@ def check_zip(content: bytes, faults: Faults) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError) as error:
+    except ZIP_FAULTS as error:
         faults.add("FILE_CORRUPT", kind="xlsx", detail=("压缩目录缺失", f"no complete xlsx: {error}"))
         raise Unreadable from error
     expanded = sum(member.file_size for member in members)
@@ -269,8 +275,11 @@ def _check_kind(kind: str, suffix: str, content: bytes, faults: Faults) -> None:
         or (kind == "parquet" and suffix in (".parquet", ".pq"))
     )
     if not fits:
-        zh, en = content_words(kind)
-        faults.add("FILE_TYPE_MISMATCH", suffix=suffix or "-", content=(zh, en))
+        known = kind in ("text", "parquet", *_WORKBOOK_KINDS)
+        if known or suffix in (*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES, ".parquet", ".gz"):
+            faults.add("FILE_TYPE_MISMATCH", suffix=suffix or "-", content=content_words(kind))
+        else:
+            faults.add("FILE_UNSUPPORTED", detail=content_words(kind))
         raise Unreadable
     expected = {".xls": "xls", ".et": "xls", ".xlsb": "xlsb", ".ods": "ods"}.get(suffix, "xlsx")
     if kind in _WORKBOOK_KINDS and kind != expected:

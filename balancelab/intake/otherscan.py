@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from xml.parsers import expat
 
-from balancelab.intake.files import MEGABYTE, Unreadable
+from balancelab.intake.files import MEGABYTE, ZIP_FAULTS, Unreadable
 from balancelab.intake.findings import Faults, column_letters, printable
 from balancelab.intake.sheetscan import MOST_LISTED, SheetFacts, check_reach, stream_xml
 
@@ -46,7 +45,7 @@ def scan_ods(archive: zipfile.ZipFile, faults: Faults) -> dict[str, SheetFacts]:
     try:
         with archive.open("content.xml") as part:
             stream_xml(iter(lambda: part.read(MEGABYTE), b""), walker.start, walker.end, walker.data)
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, expat.ExpatError, ValueError) as error:
+    except (KeyError, expat.ExpatError, *ZIP_FAULTS) as error:
         faults.add("FILE_CORRUPT", kind="ods", detail=printable(str(error)))
         raise Unreadable from error
     for facts in walker.sheets.values():

@@ -74,6 +74,9 @@ class _Sorter:
 
     def sorted(self) -> Rows:
         candidates = np.flatnonzero(self._candidates()) + self.start
+        blank = self._blank(candidates)
+        self.kinds.update(dict.fromkeys(candidates[blank].tolist(), "blank"))
+        candidates = candidates[~blank]
         second: int | None = None
         for position in candidates.tolist():
             kind = self._kind(position)
@@ -121,6 +124,19 @@ class _Sorter:
             if position >= self.start:
                 mask[position - self.start] = True
         return mask
+
+    def _blank(self, positions: np.ndarray) -> np.ndarray:
+        """Which of the rows hold nothing at all."""
+        blank = np.ones(len(positions), dtype=bool)
+        for column in self.grid.columns:
+            if not blank.any():
+                break
+            cells = column.take(pa.array(positions[blank]))
+            if pa.types.is_string(cells.type):
+                blank[blank] = _mask(pc.equal(pc.utf8_trim_whitespace(cells), ""))
+            else:
+                blank[blank] = _mask(pc.is_null(cells))
+        return blank
 
     def _same_as_header(self) -> np.ndarray:
         """Rows whose first column is a known header."""

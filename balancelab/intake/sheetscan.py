@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from balancelab.intake.files import MEGABYTE, Unreadable
+from balancelab.intake.files import MEGABYTE, ZIP_FAULTS, Unreadable
 from balancelab.intake.findings import Faults, printable
 
 _BLOCK = MEGABYTE
@@ -63,7 +62,7 @@ def check_parts(archive: zipfile.ZipFile, faults: Faults) -> None:
         try:
             with archive.open(member) as part:
                 head = part.read(_BLOCK)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except ZIP_FAULTS as error:
             faults.add("FILE_CORRUPT", kind="xlsx", detail=printable(f"{member.filename}: {error}"))
             raise Unreadable from error
         plain = head.replace(b"\x00", b"")
@@ -76,7 +75,7 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """Return sheet name → its part in the archive; empty where the workbook does not say."""
     try:
         book, links = archive.read("xl/workbook.xml"), archive.read("xl/_rels/workbook.xml.rels")
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+    except (KeyError, *ZIP_FAULTS):
         return {}
     targets: dict[str, str] = {}
     names: list[tuple[str, str]] = []
@@ -110,7 +109,7 @@ def scan_sheet(archive: zipfile.ZipFile, part: str, faults: Faults) -> SheetFact
     try:
         if size <= _ALWAYS_PARSED or _worth_parsing(archive, part, facts):
             _parse(archive, part, facts)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, expat.ExpatError) as error:
+    except (expat.ExpatError, *ZIP_FAULTS) as error:
         faults.add("FILE_CORRUPT", kind="xlsx", detail=printable(f"{part}: {error}"))
         raise Unreadable from error
     check_reach(facts, faults)
@@ -136,7 +135,7 @@ def fills_of_styles(archive: zipfile.ZipFile) -> list[str]:
     """Return the fill colour of each cell style, ``""`` for none; empty where the workbook has no styles."""
     try:
         styles = archive.read("xl/styles.xml")
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+    except (KeyError, *ZIP_FAULTS):
         return []
     fills: list[str] = []
     formats: list[int] = []

@@ -56,6 +56,7 @@ def load_intake(content: bytes) -> Intake:
         If the bytes are no such file, or one of another version.
     """
     table = pq.read_table(io.BytesIO(content))
+    table.validate(full=True)
     parts = json.loads((table.schema.metadata or {})[_KEY])
     if parts.get("version") != _VERSION:
         raise ValueError(f"stored intake of version {parts.get('version')}, expected {_VERSION}")

@@ -33,6 +33,8 @@ def read_parquet(content: bytes, faults: Faults) -> Grid:
         if bad:
             raise Unreadable
         table = source.read()
+        # Damaged pages can hold text that is no UTF-8, or offsets that lead outside.
+        table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError) as error:
         faults.add("FILE_CORRUPT", kind="Parquet", detail=printable(str(error).splitlines()[0] if str(error) else "-"))
         raise Unreadable from error

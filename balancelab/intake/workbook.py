@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime
 import io
+import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -36,6 +39,7 @@ _FAR_ROWS, _FAR_COLUMNS = 20_000, 100
 _FEW_COLOURED = 0.2
 OUR_COLOURS = ("FFC7CE", "FFEB9C", "DDEBF7")
 """What the marked copy uses; a corrected copy comes back with them."""
+_READER_FAULTS = (calamine.CalamineError, OSError, ValueError, OverflowError)
 _DATES = (datetime.date, datetime.time, datetime.timedelta)
 
 
@@ -80,13 +84,52 @@ def _other_facts(opened: Opened, archive: zipfile.ZipFile | None, faults: Faults
     return facts
 
 
+class _Broken(Exception):  # noqa: N818 - the reader's own faults under one name
+    """The cell reader could not go on."""
+
+
+@contextmanager
+def _reader() -> Iterator[None]:
+    """
+    Run the cell reader, which is compiled code: on some damaged files it stops by a panic of its own.
+
+    A panic is no ``Exception`` and prints to the process's standard error; both end here.
+    """
+    try:
+        with _quiet():
+            yield
+    except BaseException as error:
+        known = isinstance(error, _READER_FAULTS) and not isinstance(error, calamine.PasswordError)
+        if type(error).__name__ != "PanicException" and not known:
+            raise
+        raise _Broken(str(error)) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    try:
+        kept = os.dup(2)
+    except OSError:
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
+
+
 def _open(opened: Opened, faults: Faults) -> Any:
     try:
-        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(opened.content))
+        with _reader():
+            return calamine.CalamineWorkbook.from_filelike(io.BytesIO(opened.content))
     except calamine.PasswordError as error:
         faults.add("FILE_ENCRYPTED")
         raise Unreadable from error
-    except (calamine.CalamineError, OSError, ValueError) as error:
+    except _Broken as error:
         faults.add("FILE_CORRUPT", kind=opened.kind, detail=printable(str(error)))
         raise Unreadable from error
 
@@ -132,8 +175,9 @@ def _score(book: Any, name: str, archive: zipfile.ZipFile | None, dictionary: Di
     if archive is not None and part is not None:
         scan_sheet(archive, part, faults)
     try:
-        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=True, nrows=30)
-    except (calamine.CalamineError, ValueError):
+        with _reader():
+            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=True, nrows=30)
+    except _Broken:
         return 0
     head = [[as_text(cell) for cell in row[:_MOST_COLUMNS]] for row in rows]
     if not any(cell.strip() for row in head for cell in row):
@@ -151,30 +195,34 @@ def _facts(archive: zipfile.ZipFile | None, name: str, kind: str, faults: Faults
 
 def _grid(book: Any, name: str, faults: Faults) -> Grid:
     try:
-        sheet = book.get_sheet_by_name(name)
-        width, first = sheet.width, sheet.start[1] if sheet.start else 0
-        if width > _MOST_COLUMNS:
-            faults.add("TABLE_TOO_WIDE", n=width, limit=_MOST_COLUMNS)
-            raise Unreadable
-        rows = [list(row) for row in sheet.iter_rows()]
-        merged = sheet.merged_cell_ranges or []
-    except (calamine.CalamineError, ValueError, OverflowError) as error:
+        with _reader():
+            sheet = book.get_sheet_by_name(name)
+            width, first = sheet.width, sheet.start[1] if sheet.start else 0
+            rows = [list(row) for row in sheet.iter_rows()] if width <= _MOST_COLUMNS else []
+            merged = sheet.merged_cell_ranges or []
+    except _Broken as error:
         faults.add("FILE_CORRUPT", kind="xlsx", detail=printable(str(error)))
         raise Unreadable from error
+    if width > _MOST_COLUMNS:
+        faults.add("TABLE_TOO_WIDE", n=width, limit=_MOST_COLUMNS)
+        raise Unreadable
     if not rows or not width:
         faults.add("FILE_EMPTY", detail=("工作表没有内容", f"the sheet '{printable(name)}' holds nothing"))
         raise Unreadable
+    blank = [""] * width
+    filled = [at for at, row in enumerate(rows) if row != blank]
     columns, numbers = [], []
     kinds: dict[tuple[int, int], str] = {}
     for position in range(width):
-        cells = [row[position] if position < len(row) else "" for row in rows]
-        texts = []
-        for at, cell in enumerate(cells):
+        texts, numeric = [""] * len(rows), np.zeros(len(rows), dtype=bool)
+        for at in filled:
+            cell = rows[at][position] if position < len(rows[at]) else ""
             if isinstance(cell, _DATES):
                 kinds[(at, position)] = "date"
-            texts.append(as_text(cell))
+            texts[at] = as_text(cell)
+            numeric[at] = isinstance(cell, float | int) and not isinstance(cell, bool)
         columns.append(pa.array(texts, pa.string()))
-        numbers.append(np.array([isinstance(cell, float | int) and not isinstance(cell, bool) for cell in cells]))
+        numbers.append(numeric)
     grid = Grid(columns, np.arange(1, len(rows) + 1, dtype=np.int64), first_column=first, kinds=kinds, numbers=numbers)
     grid.merged = [(top, left - first, bottom, right - first) for (top, left), (bottom, right) in merged]
     return grid
