@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from balancelab.intake.county_cells import Known, Value, percent_text
 from balancelab.intake.county_faults import TableFaults
 from balancelab.items.figure_rules import from_figures
+from balancelab.items.formulas import net_enrolment_rate
 from balancelab.standards.figures import load_figures
 from balancelab.standards.items import RULES
 
@@ -59,6 +60,7 @@ def check_items(entries: list[Entry], standard: Standard, faults: TableFaults) -
     wrong: set[int] = set()
     by_place = _by_place(entries)
     for place, given in by_place.items():
+        _check_enrolment(given, place[1], faults)
         for item in standard.items.values():
             if item.rule in RULES and item.figures and not RULES[item.rule].by_school:
                 wrong |= _Check(item, standard, by_place, place, faults).run()
@@ -66,6 +68,20 @@ def check_items(entries: list[Entry], standard: Standard, faults: TableFaults) -
         if points and standard.rubric is not None and not standard.rubric.points:
             faults.add("RUBRIC_NOT_GIVEN", row=points[0].row, column="value", county_code=place[1])
     return wrong
+
+
+def _check_enrolment(given: Mapping[str, Entry], county: str, faults: TableFaults) -> None:
+    """More children enrolled than live there is possible where the register lags: worth a word, no refusal."""
+    enrolled, children = given.get("school_age_children_enrolled"), given.get("school_age_children")
+    if enrolled is None or children is None or _number(children) == 0:
+        return
+    rate = net_enrolment_rate(int(_number(enrolled)), int(_number(children)))
+    if rate > 1:
+        label = ("适龄人口入学率", "Net enrolment rate")
+        faults.add(
+            "ITEM_ABOVE_ONE", row=enrolled.row, column="value", county_code=county, label=label,
+            percent=percent_text(rate),
+        )  # fmt: skip
 
 
 def words_of(known: Known) -> tuple[str, str]:
@@ -118,8 +134,8 @@ class _Check:
             return set()
         total = sum((self._figure(year, name) or Fraction(0) for name in parts), Fraction(0))
         label = load_figures()[whole].label
-        words = {"whole": (label["zh"], label["en"]), "other": here[whole].raw}
-        self._add("ITEM_PARTS_EXCEED", rows[0], raw=f"{float(total):g}", **words)
+        names = (label["zh"], label["en"])
+        self._add("ITEM_PARTS_EXCEED", rows[0], raw=f"{float(total):g}", whole=names, other=here[whole].raw)
         return set(rows)
 
     def _compare(self, reported: Entry | None, value: Fraction) -> None:

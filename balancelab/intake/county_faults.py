@@ -49,7 +49,8 @@ class TableFaults:
     ) -> None:
         """Note one finding; `words` fill the placeholders of its texts, a pair giving Chinese and English."""
         entry = county_codes()[code]
-        address = f"{self.letters[column]}{row}" if row is not None and column in self.letters else None
+        letter = self.letters.get(column or "")
+        address = f"{letter}{row}" if row is not None and letter else None
         told = {language: _told(words | {"raw": printable(raw)}, language) for language in ("zh", "en")}
         zh, en = (entry.says[language].format_map(told[language]) for language in ("zh", "en"))
         if row is not None:

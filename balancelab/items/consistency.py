@@ -67,7 +67,8 @@ def check_school_table(schools: pd.DataFrame, *, file: str = "") -> tuple[Findin
     Returns
     -------
     tuple of Finding
-        Class-size bins that do not sum to the classes or do not hold the largest class; more teachers than staff.
+        Class-size bins that do not sum to the classes or do not hold the largest class; more teachers than staff; more
+        students in the graduating class than its intake and movers allow, so that retention exceeds 100 %.
         What the door itself checks (parts above their whole, a largest class below the mean) is not repeated.
     """
     from balancelab.items.class_sizes import class_bins
@@ -85,9 +86,11 @@ def check_school_table(schools: pd.DataFrame, *, file: str = "") -> tuple[Findin
                 "CHECK_STAFF", raw=f"{teachers:g}", other=f"{staff:g}", entity=name,
                 county_code=str(row["county_code"]), column="staff",
             )  # fmt: skip
+    _check_movers(schools, faults)
     return faults.findings()
 
 
+_MOVERS = ("transfers_in", "transfers_out", "student_deaths")
 _DIGITS_OF_ROUNDED = 4  # a total below 1,000 is counted, not rounded
 
 
@@ -304,6 +307,20 @@ def _check_bins(counts: list[float], row: Mapping[Any, Any], name: str, faults: 
         faults.add(
             "CHECK_CLASS_BINS", entity=name, detail_zh=zh, detail_en=en, county_code=str(row["county_code"]),
             column="classes",
+        )  # fmt: skip
+
+
+def _check_movers(schools: pd.DataFrame, faults: TableFaults) -> None:
+    if not {"graduates", "grade7_intake", *_MOVERS} <= set(schools.columns):
+        return
+    known = schools.dropna(subset=["graduates", "grade7_intake", *_MOVERS])
+    known = known.assign(
+        expected=known["grade7_intake"] + known["transfers_in"] - known["transfers_out"] - known["student_deaths"]
+    )
+    for row in known[known["graduates"] > known["expected"]].to_dict("records"):
+        faults.add(
+            "CHECK_MOVERS", raw=f"{row['graduates']:g}", other=f"{row['expected']:g}", column="graduates",
+            entity=str(row.get("school", row["school_code"])), county_code=str(row["county_code"]),
         )  # fmt: skip
 
 

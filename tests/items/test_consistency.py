@@ -92,3 +92,11 @@ def test_the_school_table_against_itself():
     assert [(each.code, each.zh[:3]) for each in findings] == [
         ("CHECK_CLASS_BINS", "学校2"), ("CHECK_CLASS_BINS", "学校3"), ("CHECK_STAFF", "学校4"),
     ]  # fmt: skip
+
+
+def test_retention_above_one_hundred_percent_is_asked_about():
+    moves = {"transfers_in": 5, "transfers_out": 3, "student_deaths": 0}  # 100 + 5 − 3 = 102
+    rows = [school(str(n), stage="junior", graduates=n, grade7_intake=100, **moves) for n in (102, 103)]
+    (finding,) = check_school_table(pd.DataFrame(rows))
+    assert (finding.code, finding.raw, finding.severity) == ("CHECK_MOVERS", "103", "warning")
+    assert "102" in finding.zh

@@ -77,7 +77,8 @@ def test_every_fault_at_once(tmp_path: Path):
     assert found == {
         ("ITEM_UNKNOWN", 2), ("ITEM_SHARE_AS_PERCENT", 3), ("ITEM_EVIDENCE", 4), ("ITEM_CONTRADICTION", 5),
         ("ITEM_FIGURES_INCOMPLETE", 5), ("ITEM_PARTS_EXCEED", 7), ("ITEM_SHARE_AS_PERCENT", 10),
-        ("ITEM_MUST_APPLY", 11), ("ITEM_OVER_ONE", 12), ("ITEM_ABOVE_ONE", 13), ("ITEM_NOT_ANSWER", 14), ("ITEM_NOT_NUMBER", 15),
+        ("ITEM_MUST_APPLY", 11), ("ITEM_OVER_ONE", 12), ("ITEM_ABOVE_ONE", 13),
+        ("ITEM_NOT_ANSWER", 14), ("ITEM_NOT_NUMBER", 15),
         ("ITEM_TWICE", 17), ("ITEM_NOT_NUMBER", 18), ("COUNTY_YEAR", 19), ("COUNTY_CODE", 19),
     }  # fmt: skip
     by_code = {each.code: each for each in findings}
@@ -112,6 +113,14 @@ def test_figures_that_are_not_complete(tmp_path: Path):
     assert finding.code == "ITEM_FIGURES_INCOMPLETE"
     assert "已入学残疾儿童少年数" in finding.zh
     assert table.loc["disabled_children", "value"] == 60
+
+
+def test_enrolment_above_one_hundred_percent_is_said(tmp_path: Path):
+    rows = ["school_age_children,1000,", "school_age_children_enrolled,1009,"]  # 100.9 %
+    table, (finding,) = read(tmp_path, rows)
+    assert (finding.code, finding.severity, finding.row) == ("ITEM_ABOVE_ONE", "warning", 3)
+    assert "100.9%" in finding.en
+    assert len(table) == 2
 
 
 def test_a_title_above_other_columns_between_and_a_workbook(tmp_path: Path):

@@ -19,6 +19,7 @@ from balancelab.page.assessment.words import (
     value_text,
 )
 from balancelab.page.columns import Column
+from balancelab.page.display import number_text
 from balancelab.page.marks import mark_word
 from balancelab.page.naming import state_of
 
@@ -80,7 +81,7 @@ def quality_table(page: Page, verdicts: pd.DataFrame, standard: Standard, school
 
 def counts_table(page: Page, county_items: pd.DataFrame, schools: pd.DataFrame) -> None:
     """
-    Show the counts behind table V: retention and the enrolment of children with disabilities.
+    Show the counts behind table V: enrolment, retention and the enrolment of children with disabilities.
 
     Parameters
     ----------
@@ -94,8 +95,8 @@ def counts_table(page: Page, county_items: pd.DataFrame, schools: pd.DataFrame) 
     from balancelab.standards.figures import load_figures
 
     names = (
-        "grade7_intake", "transfers_in", "student_deaths", "transfers_out", "graduates", "disabled_children",
-        "disabled_children_enrolled", "disabled_children_special_schools",
+        "school_age_children", "school_age_children_enrolled", "grade7_intake", "transfers_in", "student_deaths",
+        "transfers_out", "graduates", "disabled_children", "disabled_children_enrolled", "disabled_children_special_schools",
     )  # fmt: skip
     given = dict(zip(county_items["item"], county_items["value"].astype(float), strict=True))
     junior = schools[(schools["stage"] == "junior") & ~schools["school_type"].isin(["special", "vocational"])]
@@ -110,8 +111,12 @@ def counts_table(page: Page, county_items: pd.DataFrame, schools: pd.DataFrame) 
             Column("name", zh="项目", en="Figure"),
             Column("value", zh="人数", en="Number", kind="number", decimals=0),
         ],
-        caption_zh="表五附 巩固率与残疾儿童少年入学的计算数据",
-        caption_en="Form table V, annex: figures of retention and of the enrolment of children with disabilities",
+        caption_zh="表五附 入学与巩固的计算数据",
+        caption_en="Form table V, annex: figures of enrolment and retention",
+        note_zh="适龄人口入学率＝本级及以上在校的适龄人口÷适龄人口：{rate}。",
+        note_en="Net enrolment rate = school-age children enrolled at this or a higher level ÷ school-age population: "
+        "{rate}.",
+        rate=number_text(_share(given.get(names[1]), given.get(names[0])), 2, percent=True),
     )
 
 

@@ -11,6 +11,7 @@ from balancelab.page.naming import indicator_words, stages_present, state_of, wo
 
 if TYPE_CHECKING:
     from balancelab.definitions import Text
+    from balancelab.indicators import Indicator
     from balancelab.page import Page
     from balancelab.standards import Standard
 
@@ -101,45 +102,15 @@ def school_sheet(
     standard : Standard
         Gives the indicators that it requires something of, and their decimals.
     """
+    indicators = [indicator for indicator in standard.indicators if indicator.id in standard.requirements]
     for stage in stages_present(verdicts, standard):
-        here = verdicts[verdicts["stage"] == stage]
         names = schools[schools["stage"] == stage].set_index("school_code")
-        table = qualified[qualified["stage"] == stage].set_index("school_code")
-        ids = [indicator for indicator in standard.indicators if indicator.id in standard.requirements]
-        table = table.assign(
-            school=names["school"],
-            owner=[_owner(page, names, code) for code in table.index],
-            **{name: names.get(name) for name in _COUNTS},
-            state=[state_of(met) for met in table["qualified"]],
-            remark=[_remark(page, here[here["school_code"] == code], standard) for code in table.index],
-        ).astype(dict.fromkeys(_COUNTS, float))
-        for indicator in ids:
-            cells = here[here["indicator"] == indicator.id].set_index("school_code")
-            table[indicator.id] = cells["value"]
-            table[f"{indicator.id}:mark"] = [_mark(met) for met in cells["met"].reindex(table.index)]
+        table = _sheet(
+            page, verdicts[verdicts["stage"] == stage], qualified[qualified["stage"] == stage], names, standard
+        )
         page.table(
-            table.reset_index().sort_values("school_code", kind="stable"),
-            columns=[
-                Column("school", zh="学校", en="School"),
-                Column("owner", zh="举办者", en="Owner"),
-                Column("students", zh="学生数", en="Students", kind="number", decimals=0),
-                Column("grades", zh="年级数", en="Grades", kind="number", decimals=0),
-                Column("classes", zh="班数", en="Classes", kind="number", decimals=0),
-                *(
-                    Column(
-                        indicator.id,
-                        zh=indicator.short["zh"],
-                        en=indicator.short["en"],
-                        unit=indicator.unit if indicator.unit["en"] else None,
-                        kind="number",
-                        decimals=indicator.decimals,
-                        marks=f"{indicator.id}:mark",
-                    )
-                    for indicator in ids
-                ),
-                Column("state", zh="综合达标", en="Overall", kind="verdict"),
-                Column("remark", zh="备注", en="Remark"),
-            ],
+            table,
+            columns=_sheet_columns(indicators),
             caption_zh="表二-2 {stage}达标情况一览",
             caption_en="Form table II-2: {stage}, school by school",
             note_zh="共 {n} 所（校·学段），其中一贯制学校、完全中学的学段 {parts} 个，教学点 {sites} 个。"
@@ -152,6 +123,50 @@ def school_sheet(
             sites=_of_types(names, ("teaching_site",)),
             clause=page.word(standard.school_rule.clause) if standard.school_rule else _clauses(page, standard),
         )
+
+
+def _sheet(
+    page: Page, verdicts: pd.DataFrame, qualified: pd.DataFrame, names: pd.DataFrame, standard: Standard
+) -> pd.DataFrame:
+    """Put one stage's schools into rows: who they are, their values with marks, the verdict, the remark."""
+    table = qualified.set_index("school_code")
+    table = table.assign(
+        school=names["school"],
+        owner=[_owner(page, names, code) for code in table.index],
+        **{name: names.get(name) for name in _COUNTS},
+        state=[state_of(met) for met in table["qualified"]],
+        remark=[_remark(page, verdicts[verdicts["school_code"] == code], standard) for code in table.index],
+    ).astype(dict.fromkeys(_COUNTS, float))
+    for name in standard.requirements:
+        cells = verdicts[verdicts["indicator"] == name].set_index("school_code")
+        table[name] = cells["value"]
+        table[f"{name}:mark"] = [_mark(met) for met in cells["met"].reindex(table.index)]
+    return table.reset_index().sort_values("school_code", kind="stable")
+
+
+def _sheet_columns(indicators: list[Indicator]) -> list[Column]:
+    values = [
+        Column(
+            indicator.id,
+            zh=indicator.short["zh"],
+            en=indicator.short["en"],
+            unit=indicator.unit if indicator.unit["en"] else None,
+            kind="number",
+            decimals=indicator.decimals,
+            marks=f"{indicator.id}:mark",
+        )
+        for indicator in indicators
+    ]
+    return [
+        Column("school", zh="学校", en="School"),
+        Column("owner", zh="举办者", en="Owner"),
+        Column("students", zh="学生数", en="Students", kind="number", decimals=0),
+        Column("grades", zh="年级数", en="Grades", kind="number", decimals=0),
+        Column("classes", zh="班数", en="Classes", kind="number", decimals=0),
+        *values,
+        Column("state", zh="综合达标", en="Overall", kind="verdict"),
+        Column("remark", zh="备注", en="Remark"),
+    ]
 
 
 def _owner(page: Page, names: pd.DataFrame, code: str) -> str:
