@@ -36,6 +36,11 @@ _SUBJECTS = (
     ("moral_education", {"zh": "德育", "en": "Moral education"}),
 )
 _NO_RUBRIC = {"zh": "未给出本省评分表", "en": "no rubric of the province was given"}
+_COUNTS = (
+    "school_age_children", "school_age_children_enrolled", "grade7_intake", "transfers_in", "student_deaths",
+    "transfers_out", "graduates", "disabled_children", "disabled_children_enrolled",
+    "disabled_children_special_schools",
+)  # fmt: skip
 _MONITORING = ("monitoring_level_", "monitoring_rate_")
 
 
@@ -94,14 +99,10 @@ def counts_table(page: Page, county_items: pd.DataFrame, schools: pd.DataFrame) 
     """
     from balancelab.standards.figures import load_figures
 
-    names = (
-        "school_age_children", "school_age_children_enrolled", "grade7_intake", "transfers_in", "student_deaths",
-        "transfers_out", "graduates", "disabled_children", "disabled_children_enrolled", "disabled_children_special_schools",
-    )  # fmt: skip
     given = dict(zip(county_items["item"], county_items["value"].astype(float), strict=True))
     junior = schools[(schools["stage"] == "junior") & ~schools["school_type"].isin(["special", "vocational"])]
     lines = []
-    for name in names:
+    for name in _COUNTS:
         figure = load_figures()[name]
         summed = float(junior[name].sum(skipna=False)) if name in junior and len(junior) else float("nan")
         lines.append({"name": page.word(figure.label), "value": given.get(name) if pd.isna(summed) else summed})
@@ -116,7 +117,7 @@ def counts_table(page: Page, county_items: pd.DataFrame, schools: pd.DataFrame) 
         note_zh="适龄人口入学率＝本级及以上在校的适龄人口÷适龄人口：{rate}。",
         note_en="Net enrolment rate = school-age children enrolled at this or a higher level ÷ school-age population: "
         "{rate}.",
-        rate=number_text(_share(given.get(names[1]), given.get(names[0])), 2, percent=True),
+        rate=number_text(_share(given.get(_COUNTS[1]), given.get(_COUNTS[0])), 2, percent=True),
     )
 
 
