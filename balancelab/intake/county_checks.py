@@ -105,7 +105,9 @@ class _Check:
         names = [name for part in self.item.figures.values() for name in part]
         rows = [here[name].row for name in names if name in here]
         if not outcome.exact or outcome.low is None:
-            if rows and self.item.rule in _QUOTIENTS and self.item.id not in here:
+            latest = max(year for year, county in self.by_place if county == self.place[1])
+            # Earlier years are there for growth; nobody asks for everything else of them.
+            if rows and self.item.rule in _QUOTIENTS and self.item.id not in here and self.place[0] == latest:
                 self._note_incomplete(rows[0], outcome.unreported)
             return set()
         wrong = self._check_size(rows, outcome.low)

@@ -115,6 +115,14 @@ def test_figures_that_are_not_complete(tmp_path: Path):
     assert table.loc["disabled_children", "value"] == 60
 
 
+def test_earlier_years_need_not_be_complete(tmp_path: Path):
+    path = write(tmp_path / "county.csv", ["teacher_pay_yuan,98000,", "civil_servant_pay_yuan,97500,"])
+    path.write_text(path.read_text(encoding="utf-8") + "2023,371599,teacher_pay_yuan,95000,\n", encoding="utf-8")
+    table, findings = read_county_items(path, BASIC)
+    assert not findings
+    assert len(table) == 3
+
+
 def test_enrolment_above_one_hundred_percent_is_said(tmp_path: Path):
     rows = ["school_age_children,1000,", "school_age_children_enrolled,1009,"]  # 100.9 %
     table, (finding,) = read(tmp_path, rows)
