@@ -133,8 +133,10 @@ def official_text(page: Page, item: Item, standard: Standard) -> str:
 
 
 def unit_text(page: Page, item: Item) -> str:
-    """Return an item's unit, nothing for shares (the number carries its sign) and answers."""
-    return "" if item.kind in ("share", "yes_no") else words_or_nothing(page, item.unit)
+    """Return an item's unit; nothing for shares (the number has its sign), answers, and counts where no measure word is."""
+    if item.kind in ("share", "yes_no") or (item.kind == "count" and page.language != "zh"):
+        return ""
+    return words_or_nothing(page, item.unit)
 
 
 def schools_text(page: Page, codes: str, names: Mapping[str, str]) -> str:
