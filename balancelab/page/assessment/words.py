@@ -133,7 +133,7 @@ def official_text(page: Page, item: Item, standard: Standard) -> str:
 
 
 def unit_text(page: Page, item: Item) -> str:
-    """Return an item's unit; nothing for shares (the number has its sign), answers, and counts where no measure word is."""
+    """Return an item's unit; nothing for shares, answers, and counts in a language without measure words."""
     if item.kind in ("share", "yes_no") or (item.kind == "count" and page.language != "zh"):
         return ""
     return words_or_nothing(page, item.unit)
