@@ -37,6 +37,7 @@ from balancelab.reports.terminal import (
     stop_like_ctrl_c,
     tell,
 )
+from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
 
 _file = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 _sheet = option("--sheet", metavar="NAME", zh="工作表名称", en="name of the sheet")
@@ -111,6 +112,7 @@ def _command(name: str, zh: str, en: str) -> Callable[[Callable[..., int | None]
 @_sheet
 @_columns
 @_indicators
+@option("--engine", type=click.Choice(ENGINES), default="auto", zh="运行方式，缺省 auto", en="engine, by default auto")
 @option("--jobs", type=click.IntRange(min=1), metavar="N", zh="同时运行的进程数", en="worker processes side by side")
 @option("--force", is_flag=True, zh="覆盖由其他标准或数据生成的报告", en="overwrite reports made from something else")
 @option("--quiet", is_flag=True, zh="只报告问题", en="say only what went wrong")
@@ -130,17 +132,19 @@ def report(
     sheet: str | None,
     columns: Path | None,
     indicators: Path | None,
+    engine: Asked,
     jobs: int | None,
     force: bool,
     quiet: bool,
     settings: tuple[str, ...],
 ) -> int:
     """Make reports."""
-    from balancelab.reports.plan import check_settings, plan_reports, reads_all_years
+    from balancelab.reports.plan import check_settings, find_notebook, plan_reports, reads_all_years
 
     require_file(file)
     languages = choose_languages("zh,en" if language is None else language)
     further = check_settings(kind, settings)
+    choose_engine(find_notebook(kind), engine)
     written = choose_written(formats, word_template)
     rules, rules_file = find_standard(standard, indicators)
     from balancelab.reports.batch import run_reports
@@ -150,7 +154,7 @@ def report(
 
     stop_like_ctrl_c()
     console = Console(message_language(language), quiet=quiet)
-    with Output(output) as folder, Crew(folder) as crew:
+    with Output(output) as folder, Crew(folder, engine=engine) as crew:
         compared = reads_all_years(kind)
         intake = read_table(
             file, rules, year=None if compared else year, sheet=sheet, columns=columns, all_years=compared

@@ -17,6 +17,9 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
 from balancelab.reports.engine import end_group
+from balancelab.reports.warm.choice import Asked, choose_engine
+from balancelab.reports.warm.client import zygote_environment
+from balancelab.reports.warm.guarding import available
 
 if TYPE_CHECKING:
     from balancelab.reports.output import Output
@@ -37,9 +40,13 @@ class Crew:
     ----------
     output : Output
         The output folder, entered.
+    engine : {"auto", "warm", "kernel"}
+        Whether workers may make reports without a kernel.
 
     Attributes
     ----------
+    engine : {"auto", "warm", "kernel"}
+        As given.
     men : list of Crewman
         Those at work or idle.
     events : queue
@@ -48,9 +55,11 @@ class Crew:
         Their private files, removed at the end.
     """
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, *, engine: Asked = "auto") -> None:
         output.make_work()
         self._output = output
+        self.engine = engine
+        self._rehearsal: dict[str, Any] | None = None
         self.scratch = Path(tempfile.mkdtemp(prefix="bl-"))
         self.events: Events = queue.Queue()
         self.men: list[Crewman] = []
@@ -68,9 +77,18 @@ class Crew:
 
     def hire(self) -> Crewman:
         """Start one more worker."""
-        man = Crewman(self._output, self.scratch, self.events)
+        man = Crewman(self._output, self.scratch, self.events, warm=self.engine != "kernel" and available())
         self.men.append(man)
+        if self._rehearsal is not None:
+            man.tell(self._rehearsal)
         return man
+
+    def rehearse(self, notebook: Path, language: str) -> None:
+        """Let every worker that can do so run a notebook once before its first report; worth it for many reports."""
+        if self._rehearsal is None and choose_engine(notebook, self.engine) == "warm":
+            self._rehearsal = {"rehearse": {"notebook": str(notebook), "languages": [language]}}
+            for man in self.men:
+                man.tell(self._rehearsal)
 
     def dismiss(self, man: Crewman) -> None:
         """Let a worker go."""
@@ -94,23 +112,26 @@ class Crewman:
         Folder for private files of the run; the worker gets one of its own in it.
     events : queue
         Gets ``(crewman, answer)`` for each answer, and ``(crewman, None)`` when the process has ended.
+    warm : bool
+        Whether it is a zygote, which forks for each report, or runs a kernel for each.
     """
 
-    def __init__(self, output: Output, scratch: Path, events: Events) -> None:
+    def __init__(self, output: Output, scratch: Path, events: Events, *, warm: bool) -> None:
         self.unit: Unit | None = None
         self.overdue = False
         self._since = time.monotonic()
         self._group: int | None = None
         own = Path(tempfile.mkdtemp(prefix="w-", dir=scratch))
         self._log = open(own / "log", "w+b")  # noqa: SIM115 - closed by `end`
-        command = [sys.executable, "-m", "balancelab.reports.worker", str(output.path), str(output.work), str(own)]
+        folders = [str(own), str(output.path), str(output.work)]
+        program = "balancelab.reports.warm.zygote" if warm else "balancelab.reports.worker"
         self._process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", program, *folders],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             cwd=output.work,
-            env=_environment(),
+            env=zygote_environment(own) if warm else _environment(),
             start_new_session=True,  # an interrupt typed at the terminal reaches the owner, who ends the crew in order
         )
         threading.Thread(target=self._listen, args=(self._process.stdout, events), daemon=True).start()
@@ -118,6 +139,10 @@ class Crewman:
     def take(self, unit: Unit, order: dict[str, Any]) -> None:
         """Begin a report."""
         self.unit, self._since, self._group = unit, time.monotonic(), None
+        self.tell(order)
+
+    def tell(self, order: dict[str, Any]) -> None:
+        """Send one line."""
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):  # it has died: its last event says so
                 self._process.stdin.write(json.dumps(order).encode("utf-8") + b"\n")

@@ -39,7 +39,7 @@ _CELL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
 @dataclass(frozen=True)
 class Limits:
     """
-    Time limits of one report.
+    What one report may take.
 
     Attributes
     ----------
@@ -49,11 +49,17 @@ class Limits:
         For each cell. [s]
     report : int
         For a whole report; then its worker is killed. [s]
+    memory : int
+        For what it allocates; a real kernel is not limited. [bytes]
+    output : int
+        For what it prints; a real kernel is not limited. [characters]
     """
 
     start: int = 120
     cell: int = 600
     report: int = 3600
+    memory: int = 4_000_000_000
+    output: int = 5_000_000
 
 
 @dataclass

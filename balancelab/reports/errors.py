@@ -85,6 +85,7 @@ CAUSES: Mapping[str, Text] = MappingProxyType(
         "kernel_died": text("内核意外终止（内存不足？）", "the kernel died (memory?)"),
         "kernel_start": text("内核无法启动", "the kernel did not start"),
         "worker_died": text("工作进程意外终止", "a worker process died"),
+        "output": text("输出过多", "too much output"),
         "render": text("报告排版出错", "the page could not be rendered"),
         "disk": text("无法写入磁盘", "the disk could not be written"),
     }

@@ -161,7 +161,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing that a kernel prints may look like an answer
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    output, work, scratch = map(Path, sys.argv[1:])
+    scratch, output, work = map(Path, sys.argv[1:])
     worker = Worker(output, work, scratch, answers)
     signal.signal(signal.SIGTERM, worker.stop)
     worker.run()

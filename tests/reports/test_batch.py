@@ -18,6 +18,7 @@ from balancelab.reports.units import Plan, Unit
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals as on Linux and macOS")
+OURS = {"balancelab.reports.worker", "balancelab.reports.warm.zygote"}
 ORIGIN = {"standard": "quality_2017", "data": "schools.csv", "indicators": ""}
 
 
@@ -140,7 +141,7 @@ def test_a_killed_worker_costs_its_report_one_more_try(tmp_path):
         if event.state == "started" and not killed:
             killed.append(event.unit)
             time.sleep(0.2)
-            workers = [child for child in psutil.Process().children() if "balancelab.reports.worker" in child.cmdline()]
+            workers = [child for child in psutil.Process().children() if OURS & set(child.cmdline())]
             workers[0].kill()
 
     with Output(tmp_path) as output:
@@ -161,7 +162,7 @@ print(summary.exit_code, len(summary.done), flush=True)
 
 def processes() -> set[str]:
     lines = {" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])}
-    return {line for line in lines if "reports.worker" in line or "ipykernel_launcher" in line}
+    return {line for line in lines if any(name in line for name in (*OURS, "ipykernel_launcher"))}
 
 
 @POSIX
