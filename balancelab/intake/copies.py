@@ -18,6 +18,7 @@ _FEWEST_DIFFERENT = 4
 _FEWEST_ROUNDED = 10
 _FEWEST_DIGITS = 30
 _LEAST_MEDIAN = 50
+_SAME = 1e-9
 _MAY_BE_EQUAL = (
     frozenset({"teachers", "teachers_above_qualification"}),
     frozenset({"sports_area_m2", "sports_ground_area_m2"}),
@@ -53,10 +54,15 @@ def _check_proportional(schools: pd.DataFrame, amounts: Sequence[Field], groups:
     for one, other in combinations(amounts, 2):
         if frozenset({one.name, other.name}) in _MAY_BE_EQUAL:
             continue
-        alike = np.isclose(prints[one.name], prints[other.name], rtol=1e-9, atol=0)
-        alike &= ~np.isclose(prints[one.name], of_students, rtol=1e-9, atol=0)
+        alike = _close(prints[one.name], prints[other.name]) & ~_close(prints[one.name], of_students)
         for group in np.flatnonzero(alike):
             _verify(schools, one, other, groups, int(group), faults)
+
+
+def _close(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        close: np.ndarray = np.abs(one - other) <= _SAME * np.abs(other)
+    return close
 
 
 def _fingerprint(values: np.ndarray, weights: np.ndarray, groups: Groups) -> np.ndarray:

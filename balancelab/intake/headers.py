@@ -145,6 +145,8 @@ def find_header(head: Sequence[Sequence[str]], dictionary: Dictionary) -> Header
             found = _block(head, position, height, dictionary)
             if best is None or (found.score, best.last - best.first) > (best.score, found.last - found.first):
                 best = found
+        if best is not None and best.first == best.last and best.score == sum(map(bool, best.names)):
+            break  # every header is known: nothing below can be better
     if best is not None and best.score >= 2:
         return _with_units(best, head, dictionary)
     return next(

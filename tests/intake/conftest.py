@@ -127,6 +127,6 @@ def read(tmp_path: Path) -> Callable[..., Intake]:
     return reader
 
 
-@pytest.fixture
-def control(read: Callable[..., Intake]) -> Intake:
-    return read(Table(), "control.csv")
+@pytest.fixture(scope="session")
+def control(tmp_path_factory: pytest.TempPathFactory) -> Intake:
+    return inspect(Table().csv(tmp_path_factory.mktemp("control") / "control.csv"))
