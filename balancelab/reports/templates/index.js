@@ -28,14 +28,21 @@
   };
   const reportsCell = (reports) => {
     const cell = element("td", "", { class: "reports" });
-    const several = new Set(reports.map((report) => report.kind.en)).size > 1;
+    const kinds = new Map();
     for (const report of reports) {
-      const name = report.kind.zh + " / " + report.kind.en + ", " + report.language;
-      cell.append(element("a", several ? name : report.language, { href: encodeURI(report.href), title: name, "aria-label": name }));
+      const kind = report.kind.zh + " / " + report.kind.en;
+      if (!kinds.has(kind)) kinds.set(kind, element("div"));
+      const place = kinds.get(kind);
+      const name = kind + ", " + report.language;
+      place.append(element("a", report.language, { href: encodeURI(report.href), title: name, "aria-label": name }));
       for (const [word, path] of Object.entries(report.others || {})) {
-        cell.append(element("a", word, { href: encodeURI(path), class: "format", "aria-label": name + ", " + word }));
+        place.append(element("a", word, { href: encodeURI(path), class: "format", "aria-label": name + ", " + word }));
       }
-      if (report.stale) cell.append(element("span", "旧版：最近一次未生成 / older: the last run failed ", { class: "stale" }));
+      if (report.stale) place.append(element("span", "旧版：最近一次未生成 / older: the last run failed ", { class: "stale" }));
+    }
+    for (const [kind, place] of kinds) {
+      if (kinds.size > 1) place.prepend(element("span", kind + " ", { class: "kind" }));
+      cell.append(place);
     }
     return cell;
   };
