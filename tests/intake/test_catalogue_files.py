@@ -127,6 +127,15 @@ def test_a_sheet_of_notes_beside_the_table_needs_no_question(table: Any, tmp_pat
     same(intake, control)
 
 
+def test_i04_encrypted(read: Callable[..., Intake]) -> None:
+    """A compound file whose directory names the stream that encryption leaves (MS-OFFCRYPTO 2.3.4.4)."""
+    content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000) + "EncryptedPackage".encode("utf-16-le") + bytes(1000)
+    start = time.perf_counter()
+    finding = found(read(content, "a.xlsx"), "FILE_ENCRYPTED")[0]
+    assert "encrypted" in finding.en
+    assert time.perf_counter() - start < 1
+
+
 def test_i05_truncated(table: Any, tmp_path: Path) -> None:
     path = table.xlsx(tmp_path / "a.xlsx")
     content = path.read_bytes()
@@ -207,6 +216,53 @@ def test_i11_stacked_tables(table: Any, tmp_path: Path) -> None:
     intake = inspect(edited(table.xlsx(tmp_path / "a.xlsx"), change))
     assert "row 12" in found(intake, "ROW_REPEATED_HEADER_DIFFERS")[0].en
     assert len(intake.schools) == 8
+
+
+def test_i12_formatting_far_below_the_data(table: Any, tmp_path: Path, control: Intake) -> None:
+    from openpyxl.styles import Font
+
+    def change(book: Any, sheet: Any) -> None:
+        sheet.cell(1_048_576, 1).font = Font(bold=True)
+        sheet.cell(200, 300).font = Font(bold=True)
+
+    path = edited(table.xlsx(tmp_path / "a.xlsx"), change)
+    start = time.perf_counter()
+    intake = inspect(path)
+    assert time.perf_counter() - start < 2
+    assert codes(intake) == ["XLSX_RANGE_TRIMMED"]
+    same(intake, control)
+
+
+def test_i13_hidden_rows_are_read(table: Any, tmp_path: Path, control: Intake) -> None:
+    def change(book: Any, sheet: Any) -> None:
+        sheet.row_dimensions[4].hidden = True
+        sheet.column_dimensions["Q"].hidden = True
+
+    intake = inspect(edited(table.xlsx(tmp_path / "a.xlsx"), change))
+    assert codes(intake) == ["XLSX_HIDDEN_ROWS"]
+    assert all(word in intake.findings[0].en for word in ("row 4", "Q"))
+    same(intake, control)
+
+
+def test_i17_dates_of_the_other_epoch(table: Any, tmp_path: Path) -> None:
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+    def change(book: Any, sheet: Any) -> None:
+        book.epoch = CALENDAR_MAC_1904
+        sheet["K2"].value = datetime.date(2024, 3, 6)
+
+    assert found(inspect(edited(table.xlsx(tmp_path / "a.xlsx"), change)), "XLSX_DATE_CELL")[0].address == "K2"
+
+
+def test_i18_a_percent_format_scales_nothing(table: Any, tmp_path: Path) -> None:
+    def change(book: Any, sheet: Any) -> None:
+        sheet["V1"].value = "proficiency_rate"
+        for row in range(2, 10):
+            sheet[f"V{row}"].value, sheet[f"V{row}"].number_format = 0.85, "0%"
+
+    intake = inspect(edited(table.xlsx(tmp_path / "a.xlsx"), change))
+    assert intake.findings == ()
+    assert set(intake.schools["proficiency_rate"]) == {0.85}
 
 
 def test_i14_i25_i26_parquet(table: Any, tmp_path: Path, control: Intake) -> None:

@@ -266,6 +266,32 @@ def test_j27_cities_without_districts(table: Any, read: Callable[..., Intake]) -
     assert read(table).findings == ()
 
 
+def test_j16_teachers_counted_twice_show_in_the_total(table: Any, read: Callable[..., Intake]) -> None:
+    """The register has 459 teachers; the schools add up to 461 (the control's sum)."""
+    text = table.text() + ",,,,全县合计,,,,6571,160,459,334,78,65,219,36400.5,60536,15414500,1038,186312,171\n"
+    found = _found(read(text), "ROW_TOTAL_MISMATCH")
+    assert [(finding.column, finding.severity) for finding in found] == [("teachers", W)]
+    assert "461" in found[0].en
+
+
+def test_j17_the_standard_decides_on_private_schools(table: Any, read: Callable[..., Intake]) -> None:
+    table.column("ownership", ["民办"] + ["县级"] * 7)
+    old = {finding.code for finding in read(table, standard=load_standard("basic_2012")).findings}
+    new = {finding.code for finding in read(table, standard=load_standard("quality_2017")).findings}
+    assert "SCHOOL_OUT_OF_SCOPE" in old
+    assert "SCHOOL_OUT_OF_SCOPE" not in new
+
+
+def test_k02_all_equal_is_no_fault(table: Any, read: Callable[..., Intake]) -> None:
+    """Every column of school i is i times the first school's: nothing is copied, nothing is undefined."""
+    numbers = [120, 3, 12, 6, 2, 2, 5, 613.3, 930.9, 250000, 18, 3000, 3]
+    pattern, table.rows = table.rows[0], []
+    for i in range(1, 8):
+        cells = [f"{number * i:.1f}".removesuffix(".0") for number in numbers]
+        table.rows.append([*pattern[:3], f"21370001{i:02}", f"第{i}小学", *pattern[5:8], *cells])
+    assert read(table, standard=load_standard("quality_2017")).findings == ()
+
+
 def test_k01_k03_degenerate(table: Any, read: Callable[..., Intake]) -> None:
     standard = load_standard("quality_2017")
     single = table.copy()
