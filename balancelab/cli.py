@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from balancelab import __version__
-from balancelab.reports.errors import EXIT_DATA, EXIT_DONE, EXIT_INTERRUPTED, PlanRefused, text
+from balancelab.reports.errors import EXIT_DATA, EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOME_FAILED, PlanRefused, text
 from balancelab.reports.given import (
     choose_languages,
     choose_written,
@@ -114,7 +116,12 @@ def _command(name: str, zh: str, en: str) -> Callable[[Callable[..., int | None]
 @_indicators
 @option("--engine", type=click.Choice(ENGINES), default="auto", zh="运行方式，缺省 auto", en="engine, by default auto")
 @option("--jobs", type=click.IntRange(min=1), metavar="N", zh="同时运行的进程数", en="worker processes side by side")
-@option("--force", is_flag=True, zh="覆盖由其他标准或数据生成的报告", en="overwrite reports made from something else")
+@option(
+    "--force",
+    is_flag=True,
+    zh="全部重新生成，并覆盖由其他标准或数据生成的报告",
+    en="make all again, also over reports made from something else",
+)
 @option("--quiet", is_flag=True, zh="只报告问题", en="say only what went wrong")
 @option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", zh="笔记本的其他参数", en="further notebook parameter"
@@ -150,11 +157,12 @@ def report(
     from balancelab.reports.batch import run_reports
     from balancelab.reports.console import Console
     from balancelab.reports.crew import Crew
+    from balancelab.reports.journal import has_journal
     from balancelab.reports.output import Output
 
     stop_like_ctrl_c()
     console = Console(message_language(language), quiet=quiet)
-    with Output(output) as folder, Crew(folder, engine=engine) as crew:
+    with Output(output) as folder, Crew(folder, engine=engine, early=not has_journal(output)) as crew:
         compared = reads_all_years(kind)
         intake = read_table(
             file, rules, year=None if compared else year, sheet=sheet, columns=columns, all_years=compared
@@ -175,6 +183,26 @@ def report(
         summary = run_reports(plan, output=folder, jobs=jobs, force=force, on_progress=console.progress, crew=crew)
     console.summary(summary)
     return summary.exit_code
+
+
+@_command("status", "列出输出文件夹中各报告的状态。", "Tell how the reports of a folder stand.")
+@click.argument("folder", default=Path("reports"), metavar="[FOLDER]", type=click.Path(path_type=Path))
+@option("--json", "as_json", is_flag=True, zh="以 JSON 输出", en="print JSON")
+@_language
+def status(folder: Path, as_json: bool, language: str | None) -> int:
+    """Tell how reports stand."""
+    from balancelab.reports.status import STATES, standings
+
+    spoken = message_language(language)
+    found = standings(folder)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1))
+    else:
+        for one in found:
+            print_line(STATES[one.state][spoken], one.stem, one.county, one.why[spoken])
+        counted = Counter(STATES[one.state][spoken] for one in found)
+        tell(", ".join(f"{state} {number}" for state, number in counted.items()))
+    return EXIT_DONE if all(one.state == "done" for one in found) else EXIT_SOME_FAILED
 
 
 @_command("check", "只读取并检查数据表。", "Only read a table and say what was found.")

@@ -7,27 +7,24 @@ import os
 import queue
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from balancelab import __version__
 from balancelab.definitions import Text
-from balancelab.reports import journal
+from balancelab.reports import journal, resume
 from balancelab.reports.crew import Crew, Crewman
 from balancelab.reports.engine import Limits
 from balancelab.reports.errors import (
-    EXIT_DONE,
-    EXIT_ENVIRONMENT,
-    EXIT_INTERRUPTED,
-    EXIT_SOME_FAILED,
     EnvironmentRefused,
     Failure,
     PlanRefused,
     text,
 )
 from balancelab.reports.index import write_index
+from balancelab.reports.outcome import Progress, Summary
 from balancelab.reports.output import Output, environment_refused
 from balancelab.reports.surroundings import prepare_fonts
 from balancelab.reports.units import Plan, Unit
@@ -41,84 +38,6 @@ _TRIES = 2  # a worker that dies under a report gets one more try with it; a fai
 _ORIGIN = ("standard", "data", "indicators")
 
 
-@dataclass(frozen=True)
-class Progress:
-    """
-    One thing that happened.
-
-    Attributes
-    ----------
-    state : {"started", "done", "failed"}
-        What happened to `unit`.
-    unit : Unit
-        The report.
-    finished, total : int
-        Reports finished so far, well or badly, and in all.
-    running : tuple of Unit
-        Those being made now.
-    failure : Failure or None
-        Why it failed.
-    seconds : float
-        Time it took. [s]
-    """
-
-    state: Literal["started", "done", "failed"]
-    unit: Unit
-    finished: int
-    total: int
-    running: tuple[Unit, ...]
-    failure: Failure | None = None
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Summary:
-    """
-    What a run came to.
-
-    Attributes
-    ----------
-    output : Path
-        Output folder.
-    done : tuple of Unit
-        Reports written.
-    failed : tuple of (Unit, Failure)
-        Reports that failed; nothing of them is under a final name.
-    left_out : tuple of Text
-        Counties that get no report.
-    seconds : float
-        Wall time. [s]
-    trouble : EnvironmentRefused or None
-        Why the run stopped early.
-    interrupted : bool
-        Whether the user stopped it.
-    """
-
-    output: Path
-    done: tuple[Unit, ...]
-    failed: tuple[tuple[Unit, Failure], ...]
-    left_out: tuple[Text, ...]
-    seconds: float
-    trouble: EnvironmentRefused | None = None
-    interrupted: bool = False
-
-    @property
-    def exit_code(self) -> int:
-        """Exit code of the command line."""
-        if self.interrupted:
-            return EXIT_INTERRUPTED
-        if self.trouble is not None:
-            return EXIT_ENVIRONMENT
-        return EXIT_SOME_FAILED if self.failed else EXIT_DONE
-
-    def by_cause(self) -> dict[str, list[tuple[Unit, Failure]]]:
-        """Return the failures grouped by cause, the commonest first."""
-        groups: dict[str, list[tuple[Unit, Failure]]] = {}
-        for unit, failure in self.failed:
-            groups.setdefault(failure.cause, []).append((unit, failure))
-        return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
-
-
 def run_reports(
     plan: Plan,
     *,
@@ -130,7 +49,7 @@ def run_reports(
     crew: Crew | None = None,
 ) -> Summary:
     """
-    Make every report of a plan.
+    Make every report of a plan that is not there already from the same inputs.
 
     Parameters
     ----------
@@ -141,7 +60,7 @@ def run_reports(
     jobs : int, optional
         Workers side by side; as many as there are processors by default.
     force : bool
-        Whether reports made from another standard or table may be overwritten.
+        Whether all are made, and those made from another standard or table are overwritten.
     limits : Limits, optional
         Time limits of one report.
     on_progress : callable, optional
@@ -165,7 +84,11 @@ def run_reports(
     _refuse_doubles(plan.units)
     if not force:
         _refuse_overwriting(plan.units, output.path)
-    output.require_space(_BYTES_OF_A_RUN + _BYTES_OF_A_REPORT * len(plan.units))
+    due, unchanged, why = _due(plan.units, output.path, force=force)
+    known = _Known(plan.left_out, unchanged, why, _gone(plan, output.path))
+    if not due:
+        return known.summary(output, time.monotonic() - started)
+    output.require_space(_BYTES_OF_A_RUN + _BYTES_OF_A_REPORT * len(due))
     work = output.make_work()
     try:
         plan.stage(work)
@@ -173,19 +96,17 @@ def run_reports(
         raise environment_refused(error, work) from error
     interrupted = False
     with crew or Crew(output) as at_work:
-        batch = _Batch(output, at_work, limits or Limits(), on_progress or _nobody, deque(plan.units), len(plan.units))
+        batch = _Batch(output, at_work, limits or Limits(), on_progress or _nobody, deque(due), len(due))
         try:
-            batch.run(min(jobs or processors(), len(plan.units)))
+            batch.run(min(jobs or processors(), len(due)))
         except KeyboardInterrupt:
             interrupted = True
-    trouble = batch.trouble
     if batch.done or batch.failed:
         try:
             write_index(output)
         except OSError as error:
-            trouble = environment_refused(error, output.path)
-    seconds = time.monotonic() - started
-    return Summary(output.path, tuple(batch.done), tuple(batch.failed), plan.left_out, seconds, trouble, interrupted)
+            batch.trouble = environment_refused(error, output.path)
+    return known.summary(output, time.monotonic() - started, batch, interrupted=interrupted)
 
 
 def processors() -> int:
@@ -193,6 +114,33 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a run knows of its reports before it makes any."""
+
+    left_out: tuple[Text, ...]
+    unchanged: tuple[Unit, ...]
+    why: Mapping[str, int]
+    gone: tuple[str, ...]
+
+    def summary(
+        self, output: Output, seconds: float, batch: _Batch | None = None, *, interrupted: bool = False
+    ) -> Summary:
+        """Return what the run came to."""
+        return Summary(
+            output.path,
+            tuple(batch.done) if batch else (),
+            tuple(batch.failed) if batch else (),
+            self.left_out,
+            seconds,
+            batch.trouble if batch else None,
+            interrupted,
+            self.unchanged,
+            self.why,
+            self.gone,
+        )
 
 
 @dataclass
@@ -203,18 +151,20 @@ class _Batch:
     crew: Crew
     limits: Limits
     on_progress: Callable[[Progress], None]
-    waiting: deque[Unit]
+    waiting: deque[tuple[Unit, dict[str, str]]]
     total: int
     done: list[Unit] = field(default_factory=list)
     failed: list[tuple[Unit, Failure]] = field(default_factory=list)
     trouble: EnvironmentRefused | None = None
     tries: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def run(self, jobs: int) -> None:
         """Hand out reports until none is left or the disk refuses."""
         prepare_fonts(self.crew.scratch)
         if len(self.waiting) >= _WORTH_REHEARSING * jobs:
-            self.crew.rehearse(self.waiting[0].notebook, self.waiting[0].language)
+            first, _ = self.waiting[0]
+            self.crew.rehearse(first.notebook, first.language)
         for number in range(jobs):
             self._next(self.crew.men[number] if number < len(self.crew.men) else self.crew.hire())
         while self.trouble is None and self.crew.running():
@@ -232,7 +182,8 @@ class _Batch:
         man.unit = None
         if not self.waiting:
             return
-        unit = self.waiting.popleft()
+        unit, parts = self.waiting.popleft()
+        self.parts[unit.stem] = parts
         self.tries[unit.stem] = self.tries.get(unit.stem, 0) + 1
         engine = choose_engine(unit.notebook, self.crew.engine)
         man.take(unit, {**_order(unit), "limits": asdict(self.limits), "engine": engine})
@@ -259,7 +210,7 @@ class _Batch:
         if man.overdue:
             self._finish(unit, Failure("timeout", f"> {self.limits.report} s"), {})
         elif self.tries[unit.stem] < _TRIES:
-            self.waiting.appendleft(unit)
+            self.waiting.appendleft((unit, self.parts[unit.stem]))
         else:
             self._finish(unit, Failure("worker_died", message), {})
         if self.waiting:
@@ -268,7 +219,10 @@ class _Batch:
     def _finish(self, unit: Unit, failure: Failure | None, answer: dict[str, Any]) -> None:
         seconds = float(answer.get("seconds", 0.0))
         try:
-            journal.append(self.output.path, _record(unit, failure, answer, seconds))
+            parts = self.parts.pop(unit.stem)
+            written = resume.stamps(self.output.path, answer.get("files", {}))
+            record = {**_record(unit, failure, answer, seconds), "parts": parts, "stamps": written}
+            journal.append(self.output.path, record)
         except OSError as error:
             self.trouble = environment_refused(error, self.output.path)
             return
@@ -325,6 +279,40 @@ def _record(unit: Unit, failure: Failure | None, answer: dict[str, Any], seconds
         "seconds": seconds,
         "version": __version__,
     }
+
+
+def _due(
+    units: Sequence[Unit], folder: Path, *, force: bool
+) -> tuple[list[tuple[Unit, dict[str, str]]], tuple[Unit, ...], dict[str, int]]:
+    """Part the reports into those to be made, each with the digests of its inputs, and those that stand."""
+    program = resume.program_parts()
+    records = journal.latest(journal.read(folder))
+    due, unchanged, why = [], [], Counter[str]()
+    for unit in units:
+        parts = resume.parts_of(unit, program)
+        reason = resume.why_made(unit, parts, records.get(unit.stem), folder)
+        if reason or force:
+            due.append((unit, parts))
+            why[reason or "forced"] += 1
+        else:
+            unchanged.append(unit)
+    return due, tuple(unchanged), dict(why)
+
+
+def _gone(plan: Plan, folder: Path) -> tuple[str, ...]:
+    """Name the finished reports like the plan's about counties that the table no longer has."""
+    if not plan.known:
+        return ()
+    alike = {(unit.kind, unit.year, unit.language) for unit in plan.units}
+    records = journal.latest(journal.read(folder)).values()
+    return tuple(
+        f"{record['county_code']} {record['county']} {record['language']}"
+        for record in records
+        if record["state"] == "done"
+        and record["county_code"] not in {"", *plan.known}
+        and (record["kind"], record.get("year"), record["language"]) in alike
+        and any((folder / name).exists() for name in record["files"])
+    )
 
 
 def _refuse_doubles(units: Sequence[Unit]) -> None:

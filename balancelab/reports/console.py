@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from balancelab.reports.errors import CAUSES, Failure, say, text
+from balancelab.reports.resume import WHY
 from balancelab.reports.units import INDEX, Unit
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Console:
             self._bar = None
         for reason in summary.left_out:
             self.say(reason)
+        self._say_why(summary)
         for cause, failures in summary.by_cause().items():
             self.say(_cause_line(cause, len(failures)))
             self._list(failures)
@@ -79,6 +81,24 @@ class Console:
             )
         if not self.quiet or summary.exit_code:
             self.say(_last_line(summary))
+
+    def _say_why(self, summary: Summary) -> None:
+        """Say why finished reports were made again, and which counties are gone; nothing about a first run."""
+        if self.quiet:
+            return
+        for reason, number in summary.why.items():
+            if reason in WHY and reason != "new":
+                zh, en = WHY[reason]["zh"], WHY[reason]["en"]
+                self.say(text(f"需重新生成 {number} 份：{zh}", f"{number} to be made again: {en}"))
+        if summary.gone:
+            shown = ", ".join(summary.gone[:_SHOWN_ALIKE])
+            number = len(summary.gone)
+            self.say(
+                text(
+                    f"数据中已无其县（区）的报告 {number} 份，保留未动：{shown}",
+                    f"{number} reports about counties that the table no longer has, left as they are: {shown}",
+                )
+            )
 
     def _list(self, failures: list[tuple[Unit, Failure]]) -> None:
         """List the reports that failed alike under what they all said."""
@@ -104,6 +124,9 @@ def _last_line(summary: Summary) -> Text:
     also_zh, also_en = (f"，失败 {failed} 份", f", {failed} failed") if failed else ("", "")
     of_zh, of_en = (f"县（区）数 {places}，", f"counties: {places}, ") if places else ("", "")
     index_zh, index_en = (f"，目录页 {INDEX}", f", start at {INDEX}") if done else ("", "")
+    if summary.unchanged:
+        same = len(summary.unchanged)
+        also_zh, also_en = f"，未变 {same} 份{also_zh}", f", {same} unchanged{also_en}"
     return text(
         f"已写入 {done} 份报告（{of_zh}语言 {languages}）{also_zh}：{where}{index_zh}；用时 {summary.seconds:.0f} 秒",
         f"{done} reports written ({of_en}languages: {languages}){also_en}: {where}{index_en}; {summary.seconds:.0f} s",

@@ -34,7 +34,7 @@ class Crew:
     """
     The workers of a run, as a context manager; leaving it ends them all.
 
-    The first worker starts at once and imports its libraries while its owner still reads the table.
+    The first worker can start at once and import its libraries while its owner still reads the table.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ class Crew:
         The output folder, entered.
     engine : {"auto", "warm", "kernel"}
         Whether workers may make reports without a kernel.
+    early : bool
+        Whether the first worker starts at once.
 
     Attributes
     ----------
@@ -55,7 +57,7 @@ class Crew:
         Their private files, removed at the end.
     """
 
-    def __init__(self, output: Output, *, engine: Asked = "auto") -> None:
+    def __init__(self, output: Output, *, engine: Asked = "auto", early: bool = True) -> None:
         output.make_work()
         self._output = output
         self.engine = engine
@@ -63,7 +65,8 @@ class Crew:
         self.scratch = Path(tempfile.mkdtemp(prefix="bl-"))
         self.events: Events = queue.Queue()
         self.men: list[Crewman] = []
-        self.hire()
+        if early:
+            self.hire()
 
     def __enter__(self) -> Crew:
         return self

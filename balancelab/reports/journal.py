@@ -44,6 +44,11 @@ def append(folder: Path, record: dict[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
+def has_journal(folder: Path) -> bool:
+    """Tell whether there was a run in this folder, so that there may be nothing to do."""
+    return (folder / JOURNAL).exists()
+
+
 def read(folder: Path) -> list[dict[str, Any]]:
     """
     Return every readable line; a torn or spoilt one is passed over.

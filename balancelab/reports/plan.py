@@ -9,12 +9,14 @@ import os
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from balancelab.definitions import Text, shipped
 from balancelab.reports.errors import EnvironmentRefused, ParametersRefused, PlanRefused, text
 from balancelab.reports.guard import check_parameters, declared_parameters, parse_settings
+from balancelab.reports.resume import file_digest, reads_one_county, rows_by_county
 from balancelab.reports.targets import SCHOOL, added_files, choose_schools
 from balancelab.reports.units import Plan, Unit
 
@@ -184,7 +186,7 @@ def plan_reports(
         for code, school in targets
         for language in languages
     ]
-    return Plan(tuple(units), staged.write, left_out)
+    return Plan(tuple(units), staged.write, left_out, frozenset(names))
 
 
 def nearest_counties(wanted: str, names: Mapping[str, str], *, number: int = 3) -> list[str]:
@@ -225,6 +227,7 @@ def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mappin
         standard_label=staged.standard.short,
         synthetic=staged.synthetic,
         school_code=where["school"],
+        inputs=staged.inputs(notebook, where["code"]),
     )
 
 
@@ -304,6 +307,7 @@ class _Staged:
         self.intake, self.data_file, self.standard = intake, data_file, standard
         self.files = {folder: path for folder, path in files.items() if path is not None}
         self.synthetic = bool(read_sidecar(data_file).get("synthetic", False))
+        self._one_county: dict[Path, bool] = {}
         self._standards = [] if standard_file is None else _with_bases(standard_file.resolve())
 
     def parameters(self) -> dict[str, object]:
@@ -320,6 +324,24 @@ class _Staged:
         """Return what a report is made from; see `Unit.origin`."""
         indicators = PurePath(self.own_name("indicators")).name
         return {"standard": self.standard.id, "data": self.data_file.name, "indicators": indicators}
+
+    def inputs(self, notebook: Path, county_code: str) -> dict[str, str]:
+        """Return digests of the rows that a notebook looks at and of the files that come with them."""
+        if notebook not in self._one_county:
+            self._one_county[notebook] = reads_one_county(notebook)
+        return {"rows": self._rows[county_code if self._one_county[notebook] else ""], "standard": self._files}
+
+    @cached_property
+    def _rows(self) -> dict[str, str]:
+        return rows_by_county(self.intake)
+
+    @cached_property
+    def _files(self) -> str:
+        from balancelab.intake.sidecar import sidecar_path
+
+        sidecar = sidecar_path(self.data_file)
+        files = [*_with_bases(self.standard.path), *self.files.values(), *([sidecar] if sidecar.is_file() else [])]
+        return " ".join(file_digest(path) for path in files)
 
     def write(self, work: Path) -> None:
         """Write table, sidecar, standard and indicators into the work folder."""

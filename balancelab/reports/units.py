@@ -50,6 +50,8 @@ class Unit:
         A bureau's own Word document to be filled, ``""`` for the plain one.
     school_code : str
         Code of the school, ``""`` for a report about a county or all of them.
+    inputs : mapping
+        Digests of the rows and of the files that the notebook reads; see `balancelab.reports.resume`.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class Unit:
     formats: tuple[str, ...] = DEFAULT_FORMATS
     word_template: str = ""
     school_code: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stem(self) -> str:
@@ -111,11 +114,14 @@ class Plan:
         Writes what the notebooks read into the work folder that it is given.
     left_out : tuple of Text
         Counties that get no report, each with the reason.
+    known : frozenset of str
+        Codes of all counties of the table.
     """
 
     units: tuple[Unit, ...]
     stage: Callable[[Path], None]
     left_out: tuple[Text, ...] = ()
+    known: frozenset[str] = frozenset()
 
     def in_formats(self, formats: Sequence[str], word_template: str = "") -> Plan:
         """Return the same plan with its reports in `formats`, Word filled into `word_template` if one is given."""
