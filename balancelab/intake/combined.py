@@ -20,7 +20,7 @@ STAGES_OF = {
 }
 _SENIOR = ("twelve_year", "complete_secondary")
 _CONFLICTS = {"junior": ("primary", "teaching_site"), "primary": ("junior", "complete_secondary")}
-_SHARED_UNITS = ("m2", "yuan", "rooms", "computers", "volumes")
+SHARED_UNITS = ("m2", "yuan", "rooms", "computers", "volumes")
 _FEWEST_ALIKE = 3
 
 
@@ -52,6 +52,13 @@ def contradictions(schools: pd.DataFrame) -> np.ndarray:
     return found
 
 
+def own_amounts(schools: pd.DataFrame) -> np.ndarray:
+    """Return which rows give amounts of their own: the others repeat a whole school's beside one stage's students."""
+    if "shared_resources" not in schools:
+        return np.ones(len(schools), dtype=bool)
+    return (schools["shared_resources"] != "school").to_numpy(dtype=bool)
+
+
 def _check_conflicts(schools: pd.DataFrame, faults: Faults, schema: Schema) -> None:
     found = schools["school_type"].to_numpy(dtype=object)
     for stage, types in _CONFLICTS.items():
@@ -67,9 +74,13 @@ def _type_words(schema: Schema, found: np.ndarray, stage: tuple[str, str], at: i
 
 
 def _check_split(combined: pd.DataFrame, faults: Faults, schema: Schema) -> None:
-    stages = combined.groupby("_group")["stage"].transform(lambda found: len(set(found.dropna())))
+    group = combined["_group"].to_numpy()
+    stages = sum(
+        np.bincount(group, weights=(combined["stage"] == stage).to_numpy(dtype=float)) > 0
+        for stage in STAGES_OF["nine_year"]
+    )
     both = combined["school_type"] != "complete_secondary"
-    alone = both & (stages < 2) & (combined["_shared"] != "stage")
+    alone = both & (np.asarray(stages)[group] < 2) & (combined["_shared"] != "stage")
     needed = combined[combined["stage"].isna() | alone].drop_duplicates("_group")
     row: Any
     for row in needed.itertuples():
@@ -80,27 +91,25 @@ def _check_split(combined: pd.DataFrame, faults: Faults, schema: Schema) -> None
 
 
 def _check_shared(combined: pd.DataFrame, faults: Faults, schema: Schema) -> None:
-    amounts = [each.name for each in schema.fields if each.unit in _SHARED_UNITS and each.name in combined]
-    whole = combined[combined["_shared"] == "school"]
-    _check_senior(whole, faults, schema)
+    amounts = [each.name for each in schema.fields if each.unit in SHARED_UNITS and each.name in combined]
+    _check_senior(combined[combined["_shared"] == "school"], faults, schema)
     several = combined[combined.duplicated("_group", keep=False) & combined["stage"].notna()]
     if not len(several) or not amounts:
         return
-    grouped = several.groupby("_group")[amounts]
-    alike = (grouped.transform("max") == grouped.transform("min")) & several[amounts].notna()
-    held = alike & (several[amounts] > 0)
-    firsts = ~several.duplicated("_group")
-    for at in np.flatnonzero(firsts.to_numpy()):
-        row = several.iloc[at]
-        if row["_shared"] == "school":
-            group = several[several["_group"] == row["_group"]]
-            _note_differing(group, [name for name in amounts if not alike.iloc[at][name]], faults, schema)
-        else:
-            given = several.iloc[at][amounts]
-            nonzero = [name for name in amounts if given[name] > 0]
-            same = [name for name in amounts if held.iloc[at][name]]
-            if len(same) >= _FEWEST_ALIKE and len(same) == len(nonzero):
-                _note_repeated(row, same, faults, schema)
+    grouped = several.groupby("_group", sort=True)
+    lowest, highest = grouped[amounts].min(), grouped[amounts].max()
+    first = grouped.first()
+    whole = (first["_shared"] == "school").to_numpy()
+    differing = ((lowest != highest) & lowest.notna()).to_numpy()
+    for at in np.flatnonzero(whole & differing.any(axis=1)).tolist():
+        group = several[several["_group"] == first.index[at]]
+        _note_differing(group, [name for name, bad in zip(amounts, differing[at], strict=True) if bad], faults, schema)
+    complete = (grouped[amounts].count().to_numpy() == grouped.size().to_numpy()[:, None]) & (lowest > 0).to_numpy()
+    same = complete & ~differing
+    given = (first[amounts] > 0).to_numpy()
+    repeated = ~whole & (same.sum(axis=1) >= _FEWEST_ALIKE) & (same.sum(axis=1) == given.sum(axis=1))
+    for at in np.flatnonzero(repeated).tolist():
+        _note_repeated(first.iloc[at], [name for name, held in zip(amounts, same[at], strict=True) if held], faults)
 
 
 def _check_senior(whole: pd.DataFrame, faults: Faults, schema: Schema) -> None:
@@ -130,7 +139,7 @@ def _note_differing(group: pd.DataFrame, names: list[str], faults: Faults, schem
         )  # fmt: skip
 
 
-def _note_repeated(row: pd.Series, same: list[str], faults: Faults, schema: Schema) -> None:
+def _note_repeated(row: pd.Series, same: list[str], faults: Faults) -> None:
     faults.add(
         "SPLIT_AMOUNTS_REPEATED", row=int(row["source_row"]), column=same[0], raw=as_text(float(row[same[0]])),
         n=len(same), school=printable(str(row.get("school", ""))),

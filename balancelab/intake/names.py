@@ -35,7 +35,9 @@ _ODD_ENGLISH = (
 )
 _GARBLED = re.compile("\ufffd|锟斤拷|烫烫烫|屯屯屯|ï»¿|â€|Ã[\u0080-\u00bf]")
 _NONCHARACTER = re.compile("[\ufffe\uffff\ufdd0-\ufdef]|[\ud800-\udfff]")
-_BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c]")
+_FORCED = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters that turn the direction of what follows; plain marks of direction are merely invisible."""
+_FILLERS = re.compile("[\u034f\u115f\u1160\u2800\u3164\uffa0]")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
 _BETWEEN_HAN = re.compile("(?<=[\u3400-\u9fff（）])[ ]+(?=[\u3400-\u9fff（）])")
 _ACTIVE: tuple[tuple[str, tuple[str, str]], ...] = (
@@ -160,14 +162,14 @@ def printable_only(text: str) -> str:
 def _plain_form(text: str) -> tuple[str, list[tuple[str, str]], Severity]:
     rules: list[tuple[str, str]] = []
     severity: Severity = "normalised"
-    if _BIDI.search(text):
+    if _FORCED.search(text):
         rules.append(("去掉方向控制符", "direction characters removed"))
         severity = "warning"
     step = re.sub(r"\s*[\r\n\x0b\x0c\u2028\u2029]+\s*", " ", text).replace("\t", " ")
     if step != text:
         rules.append(("去掉换行", "line breaks removed"))
-    visible = _visible(step)
-    if visible != step and not (severity == "warning" and visible == _BIDI.sub("", step)):
+    visible = _FILLERS.sub("", _visible(step))
+    if visible != step and not (severity == "warning" and visible == _FORCED.sub("", step)):
         rules.append(("去掉控制符和不可见字符", "control and invisible characters removed"))
     composed = _composed(visible)
     if composed != visible:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from balancelab.intake.columns import Column
+from balancelab.intake.combined import SHARED_UNITS, own_amounts
 from balancelab.intake.findings import Faults, Word
 from balancelab.intake.grid import as_text
 from balancelab.intake.groups import Groups, group_rows
@@ -41,15 +42,7 @@ def check_plausible(schools: pd.DataFrame, columns: Sequence[Column], faults: Fa
         return
     known = [each for each in schema.fields if each.plausible and each.name in schools and each.in_schema]
     students = schools["students"].to_numpy(float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratios = {
-            each.name: np.where(
-                (students > 0) & (schools[each.name].to_numpy(float) > 0),
-                schools[each.name].to_numpy(float) / students,
-                np.nan,
-            )
-            for each in known
-        }
+    ratios = {each.name: _per_student_ratio(schools, each, students) for each in known}
     stages, counties = group_rows(schools, by_stage=True), group_rows(schools, by_stage=False)
     said: set[tuple[str, int]] = set()
     for each in known:
@@ -57,6 +50,14 @@ def check_plausible(schools: pd.DataFrame, columns: Sequence[Column], faults: Fa
     said |= _check_swapped(schools, known, ratios, counties, faults)
     _check_slips(schools, known, ratios, stages, faults, schema, said)
     _check_zeros(schools, schema, students, stages, counties, faults)
+
+
+def _per_student_ratio(schools: pd.DataFrame, known: Field, students: np.ndarray) -> np.ndarray:
+    """Amount per student where both are above 0 and the amount is the row's own; NaN elsewhere."""
+    values = schools[known.name].to_numpy(float)
+    own = own_amounts(schools) if known.unit in SHARED_UNITS else np.ones(len(schools), dtype=bool)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(own & (students > 0) & (values > 0), values / students, np.nan)
 
 
 def without_sentinels(schools: pd.DataFrame, faults: Faults, schema: Schema) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from balancelab.intake.combined import own_amounts
 from balancelab.intake.findings import Faults, Word, printable
 from balancelab.intake.grid import as_text
 from balancelab.intake.noting import note_cells
@@ -113,7 +114,8 @@ def _check_ratios(schools: pd.DataFrame, faults: Faults) -> None:
             ))  # fmt: skip
         if "multimedia_rooms" in schools:
             rooms = schools["multimedia_rooms"].to_numpy(float)
-            many = np.flatnonzero((rooms > ROOMS_PER_CLASS * classes) & (rooms >= _FEWEST_ROOMS) & (classes > 0))
+            above = (rooms > ROOMS_PER_CLASS * classes) & (rooms >= _FEWEST_ROOMS) & (classes > 0)
+            many = np.flatnonzero(above & own_amounts(schools))
             note_cells(schools, faults, "RATIO_IMPLAUSIBLE", many, "multimedia_rooms", lambda at: _said(
                 f"网络多媒体教室 {rooms[at]:g} 间，班级只有 {classes[at]:g} 个。",
                 f"there are {rooms[at]:g} multimedia rooms for {classes[at]:g} classes.",
