@@ -186,7 +186,7 @@ def _note_errors(
 ) -> None:
     known, name = column.field, column.name
     least = f"{known.minimum or 0:g}"
-    allowed = (f"{least} 以上，{LARGEST:.0e} 以下", f"{least} to {LARGEST:.0e}")
+    allowed = (f"{least} 以上，10^15 以下", f"{least} to 10^15")
     for code, found in sorted(tally.errors.items()):
 
         def add(at: int, code: str = code) -> None:
@@ -261,7 +261,7 @@ def _note_unit(body: Body, column: Column, texts: Any, values: np.ndarray) -> No
         note = (f"（按第 {column.unit_row} 行的单位说明）", f" (named in the unit line, row {column.unit_row})")
     body.faults.add(
         "UNIT_CONVERTED", column=column.name, raw=column.header, count=len(cells), n=len(cells),
-        unit=column.unit or "", factor=str(column.factor), base=column.field.unit or "", note=note,
+        unit=column.unit or "", factor=str(column.factor), base=body.schema.unit_words(column.field.unit), note=note,
     )  # fmt: skip
     rule = f"unit {column.unit} x {column.factor}"
     body.ledger.add(body.rows[cells], column.name, texts.take(pa.array(cells)), values[cells], rule)

@@ -96,7 +96,7 @@ def header_of(grid: Grid, dictionary: Dictionary, faults: Faults) -> Header:
     first_column = [row[0] for row in head if row and row[0].strip()]
     known = [printable(text, 20) for text in first_column if dictionary.meaning(text)]
     if len(known) >= 3:
-        faults.add("TABLE_TRANSPOSED", raw="、".join(known[:4]))
+        faults.add("TABLE_TRANSPOSED", raw=", ".join(known[:4]))
     else:
         shown = next((row for row in head if any(cell.strip() for cell in row)), [])
         faults.add("HEADER_NOT_FOUND", n=min(10, max(1, len(head))), raw=" | ".join(cell for cell in shown if cell))

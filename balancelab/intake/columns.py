@@ -102,7 +102,7 @@ def _with_unit(known: Field, position: int, meaning: Meaning, header: Header, sc
         unit = header.units[position]
         factor = schema.unit_factor(known.unit, unit)
     if factor is None:
-        allowed = "、".join(schema.units.get(known.unit or "", {})) or "-"
+        allowed = ", ".join(schema.units.get(known.unit or "", {})) or "-"
         faults.add("UNIT_UNKNOWN", column=name, raw=text, unit=printable(unit or ""), allowed=allowed)
         factor = Fraction(1)
     return Column(known, position, text, unit, factor)
@@ -141,7 +141,7 @@ def _check_identity_numbers(
         if count:
             name = printable(header.names[position]) if position < len(header.names) else ""
             faults.positions.setdefault(name, grid.first_column + position)
-            faults.add("PERSONAL_ID", column=name, header=name, count=count, n=count)
+            faults.add("PERSONAL_ID", column=name, count=count, n=count)
             found.add(position)
     return found
 

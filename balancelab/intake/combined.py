@@ -155,4 +155,4 @@ def _who(row: Any, schema: Schema) -> dict[str, Any]:
 def _words(schema: Schema, column: str, id_: str) -> tuple[str, str]:
     known = schema.find(column)
     entry = known.values.get(id_, {}) if known else {}
-    return str(entry.get("zh", id_)), str(entry.get("en", id_))
+    return str(entry.get("zh", id_)), str(entry.get("en", id_)).lower()

@@ -116,7 +116,7 @@ def check_zip(content: bytes, faults: Faults) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = archive.infolist()
     except ZIP_FAULTS as error:
-        faults.add("FILE_CORRUPT", kind="xlsx", detail=("压缩目录缺失", f"no complete xlsx: {error}"))
+        faults.add("FILE_CORRUPT", kind="xlsx", detail=("压缩目录缺失", f"the archive's directory is missing: {error}"))
         raise Unreadable from error
     expanded = sum(member.file_size for member in members)
     packed = max(1, sum(member.compress_size for member in members))

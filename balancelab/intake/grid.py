@@ -84,7 +84,7 @@ def as_text(value: object) -> str:
     if isinstance(value, float):
         if value != value:
             return ""
-        return str(int(value)) if value.is_integer() and abs(value) < 1e17 else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < 1e17 else repr(float(value))
     return value if isinstance(value, str) else str(value)
 
 

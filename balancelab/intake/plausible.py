@@ -104,7 +104,7 @@ def _check_county(
         mine = groups.rows(int(group))
         mine = mine[held[mine]]
         values, students = schools[known.name].to_numpy(float)[mine], schools["students"].to_numpy(float)[mine]
-        county, unit = str(groups.counties[group]), known.unit or ""
+        county, unit = str(groups.counties[group]), schema.unit_words(known.unit)
         hint, example = _unit_hint(known, ratio[mine], schema), _unit_example(known, ratio[mine], schema)
         per_student = _per_student(values, students, low, high)
         if not per_student and not certain[group]:
@@ -208,7 +208,7 @@ def _check_slips(
     of_students = np.flatnonzero(most)
     typical = np.nanmedian(table[:, of_students], axis=0) if len(of_students) else np.array([])
     spread = dict(zip(of_students.tolist(), typical.tolist(), strict=True))
-    note_cells(schools, faults, "UNIT_SUSPECT", of_students, "students", lambda at: _students_words(spread[at]))
+    note_cells(schools, faults, "STUDENTS_SUSPECT", of_students, "students", lambda at: {"times": _times(spread[at])})
     for index, each in enumerate(known):
         flagged = (high[index] & (students >= _FEWEST_STUDENTS)) | low[index]
         cells = np.array(
@@ -218,27 +218,21 @@ def _check_slips(
         note_cells(schools, faults, "UNIT_SUSPECT", cells, each.name, words)
 
 
-def _students_words(times: float) -> dict[str, Word]:
-    return {
-        "value": ("1 人", "1 student"), "times": f"{1 / times:.3g} x", "median": "-",
-        "hint": (
-            f"；该校各项生均值都是本县中位数的约 {times:.3g} 倍，可能是在校生数的单位有误",
-            f": every amount of the school is about {times:.3g} times the county's median, so the students may be off",
-        ),
-    }  # fmt: skip
+def _times(times: float) -> tuple[str, str]:
+    """Say how many times: 50 times, 1/9524 of."""
+    if times >= 1:
+        return f"{times:.3g} 倍", f"{times:.3g} times"
+    return f"1/{1 / times:.0f}", f"1/{1 / times:.0f} of"
 
 
 def _slip_words(known: Field, ratio: np.ndarray, median: np.ndarray, schema: Schema, at: int) -> dict[str, Word]:
     times = ratio[at] / median[at]
-    low, high = known.plausible or (0.0, np.inf)
     units = schema.units.get(known.unit or "", {})
     scales = {unit: float(factor) for unit, factor in units.items() if factor != 1}
     fits = [unit for unit, factor in scales.items() if 0.2 < times * factor < 5 or 0.2 < times / factor < 5]
-    hint = (f"；可能是{fits[0]}与{known.unit}之误", f"; {fits[0]} and {known.unit} confused?") if fits else ("", "")
-    return {
-        "value": f"{ratio[at]:.4g}", "median": f"{median[at]:.4g}", "times": f"{times:.3g} x", "hint": hint,
-        "low": f"{low:g}", "high": f"{high:g}",
-    }  # fmt: skip
+    zh, en = schema.unit_words(known.unit)
+    hint = (f"；可能是{fits[0]}与{zh}之误", f"; {fits[0]} and {en} confused?") if fits else ("", "")
+    return {"value": f"{ratio[at]:.4g}", "median": f"{median[at]:.4g}", "times": _times(times), "hint": hint}
 
 
 def _check_zeros(

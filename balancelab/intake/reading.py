@@ -58,7 +58,8 @@ def read_schools(
     all_years : bool
         Keep several years. They are never pooled unless this is said.
     standard : Standard, optional
-        For the remarks that depend on one: schools outside its scope, counties where a statistic is not defined.
+        For the remarks that depend on one, made where nothing is refused: schools outside its scope, counties where a
+        statistic is not defined.
 
     Returns
     -------
@@ -118,7 +119,8 @@ def inspect(
     faults = Faults(path.name, schema=schema)
     task = _Task(path, sheet, mapping, schema, columns_needed or {}, Choice(year, all_years), faults)
     intake = task.run()
-    return intake if standard is None else _with_standard(intake, standard)
+    refused = any(each.severity == "error" for each in intake.findings)
+    return intake if standard is None or refused else _with_standard(intake, standard)
 
 
 def read_grid(path: Path, *, sheet: str | None = None, column_map: str | Path | None = None) -> tuple[Grid, Dictionary]:

@@ -120,6 +120,11 @@ class Schema:
         known = self.units.get(unit or "", {})
         return next((factor for name, factor in known.items() if header_key(name) == key), None)
 
+    def unit_words(self, unit: str | None) -> tuple[str, str]:
+        """Return what a unit is called, Chinese and English."""
+        zh = next((name for name, factor in self.units.get(unit or "", {}).items() if factor == 1), unit or "")
+        return zh, unit or ""
+
     def with_fields(self, fields: tuple[Field, ...], *, national: bool | None = None) -> Schema:
         """Return the schema with `fields` replacing those of the same name, new ones at the end."""
         new = {each.name: each for each in fields}

@@ -298,7 +298,7 @@ UNITS: list[tuple[str, Callable[[Any], Any], str, str, tuple[str, ...]]] = [
     ("F03", lambda t: t.fill("sports_area_m2", lambda v: f"{int(v) * 3 / 2000:.3f}"), E, "UNIT_IMPLAUSIBLE", ("亩",)),
     ("F04", lambda t: t.set(2, "students", "15").set(2, "teachers", "13").set(2, "teachers_above_qualification", "9")
      .set(2, "teachers_backbone", "1").set(2, "teachers_arts_pe", "1").set(2, "teachers_senior_title", "3"),
-     W, "UNIT_SUSPECT", ("row 2", "students")),
+     W, "STUDENTS_SUSPECT", ("row 2", "students")),
     ("F06", lambda t: t.set(3, "books", "2478000").set(3, "equipment_value_yuan", "29500"), W, "SWAPPED_SUSPECT",
      ("row 3", "equipment_value_yuan", "books")),
     ("F08", lambda t: t.fill("teaching_area_m2", "4.75"), E, "PER_STUDENT_VALUE", ("teaching_area_m2", "4.75")),
