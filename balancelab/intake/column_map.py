@@ -103,8 +103,21 @@ def read_column_map(path: str | Path, schema: Schema) -> ColumnMap:
         checker.fault(
             f"constants.{name}", "既对应了一列又是常数，只能取一", "is mapped to a column and constant too: choose one"
         )
+    _check_constants(checker, column_map, schema)
     checker.done()
     return column_map
+
+
+def _check_constants(checker: Checker, column_map: ColumnMap, schema: Schema) -> None:
+    """A constant in a column of numbers is a number; one of a year, a year."""
+    fields = {each.name: each for each in (*schema.fields, *column_map.fields)}
+    for name, value in column_map.constants.items():
+        known = fields[name]
+        if not known.numeric and known.kind != "year":
+            continue
+        pattern = r"[0-9]{4}" if known.kind == "year" else r"[0-9]{1,15}(\.[0-9]{1,8})?"
+        if not re.fullmatch(pattern, value):
+            checker.fault(f"constants.{name}", f"应为数，现为 {value!r}", f"must be a number, is {value!r}")
 
 
 def _fields(checker: Checker, table: Mapping[str, Any]) -> tuple[Field, ...]:

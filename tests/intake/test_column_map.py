@@ -118,6 +118,7 @@ def test_a_header_that_the_map_names_is_missing(mapped: Callable[..., Intake]) -
         ("ignore_other_columns = true", "ignore_other_columns = 1", "true or false"),
         ('school_type = "primary"', 'students = 5', "choose one"),
         ("[fields.computers_each]", "[fields.Computers]", "lower-case"),
+        ('[constants]', '[constants]\nclasses = "many"', "must be a number"),
     ],
 )  # fmt: skip
 def test_a_wrong_map_names_the_mistake(old: str, new: str, word: str, mapped: Callable[..., Intake]) -> None:
