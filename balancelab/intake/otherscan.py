@@ -28,6 +28,7 @@ _ERROR_NAMES = {
     0x24: "#NUM!",
     0x2A: "#N/A",
 }
+_SECTOR_SHIFTS = (9, 12)
 _END_OF_CHAIN = 0xFFFFFFFE
 _MOST_REPEATED = 10_000
 
@@ -58,7 +59,7 @@ def scan_xls(content: bytes) -> dict[str, SheetFacts]:
     try:
         book = _stream_of(content, ("Workbook", "Book"))
         return {name: _scan_records(book, start) for name, start in _sheets(book)}
-    except (struct.error, IndexError, ValueError, UnicodeDecodeError):
+    except (struct.error, IndexError, ValueError, OverflowError):
         return {}
 
 
@@ -127,7 +128,10 @@ class _OdsWalker:
 
 def _stream_of(content: bytes, names: tuple[str, ...]) -> bytes:
     """Return a stream of a compound file, followed sector by sector; a chain that loops ends at the file's size."""
-    size = 1 << struct.unpack_from("<H", content, 30)[0]
+    shift = struct.unpack_from("<H", content, 30)[0]
+    if shift not in _SECTOR_SHIFTS:
+        raise ValueError(f"sectors of 2**{shift} bytes")
+    size = 1 << shift
     first_directory, _, _, _, _, first_more, more = struct.unpack_from("<7I", content, 48)
     tables = [sector for sector in struct.unpack_from("<109I", content, 76) if sector < _END_OF_CHAIN]
     sector = first_more
