@@ -22,8 +22,11 @@ _SAME = 1e-9
 _MAY_BE_EQUAL = (
     frozenset({"teachers", "teachers_above_qualification"}),
     frozenset({"sports_area_m2", "sports_ground_area_m2"}),
+    frozenset({"teachers", "teachers_certified"}),
+    frozenset({"teachers", "teachers_trained_360h"}),
+    frozenset({"teachers_certified", "teachers_trained_360h"}),
 )
-"""Pairs that are truly the same in many counties: every teacher qualified, no indoor hall."""
+"""Pairs that are truly the same in many counties: every teacher qualified, certified and trained; no indoor hall."""
 
 
 def check_copies(schools: pd.DataFrame, columns: Sequence[Column], faults: Faults, schema: Schema) -> None:
