@@ -146,6 +146,8 @@ class Zygote:
         """End at once, with whatever is running: the owner is gone or has had enough."""
         if self._current is not None:
             self._current.end()
+            with suppress(ChildProcessError):  # a dying report may still write: wait before its folder goes
+                os.waitpid(self._current.pid, 0)
         shutil.rmtree(self._scratch, ignore_errors=True)
         with suppress(OSError):  # the run's folder, when the last worker has left it
             if self._folders:
