@@ -19,6 +19,9 @@ from balancelab.intake.sheetscan import MOST_LISTED, SheetFacts, check_reach, st
 _BOUNDSHEET, _EOF, _ROW, _COLUMNS, _ERROR, _FORMULA = 0x0085, 0x000A, 0x0208, 0x007D, 0x0205, 0x0006
 _CELLS = frozenset({0x0203, 0x027E, 0x00FD, 0x0204, _ERROR, _FORMULA})
 _MULTIPLE = 0x00BD
+_LONG_DIMENSIONS = 14
+"""Of Excel 97 and later; the shorter record of older files cannot say too much."""
+_DIMENSIONS, _MOST_ROWS, _MOST_COLUMNS = 0x0200, 65_536, 256
 _ERROR_NAMES = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -54,13 +57,25 @@ def scan_ods(archive: zipfile.ZipFile, faults: Faults) -> dict[str, SheetFacts]:
     return walker.sheets
 
 
-def scan_xls(content: bytes) -> dict[str, SheetFacts]:
-    """Return the facts about every sheet of an Excel 97-2003 workbook; empty where its records cannot be followed."""
+def scan_xls(content: bytes, faults: Faults) -> dict[str, SheetFacts]:
+    """
+    Return the facts about every sheet of an Excel 97-2003 workbook.
+
+    Raises
+    ------
+    Unreadable
+        After noting why, if its records cannot be followed or say that a sheet is larger than any can be: the cell
+        reader believes them and takes the memory.
+    """
     try:
         book = _stream_of(content, ("Workbook", "Book"))
-        return {name: _scan_records(book, start) for name, start in _sheets(book)}
-    except (struct.error, IndexError, ValueError, OverflowError):
-        return {}
+        sheets = {name: _scan_records(book, start) for name, start in _sheets(book)}
+    except (struct.error, IndexError, ValueError, OverflowError) as error:
+        faults.add("FILE_CORRUPT", kind="xls", detail=printable(str(error)))
+        raise Unreadable from error
+    for facts in sheets.values():
+        check_reach(facts, faults)
+    return sheets
 
 
 class _OdsWalker:
@@ -185,7 +200,7 @@ def _sheets(book: bytes) -> list[tuple[str, int]]:
 
 def _scan_records(book: bytes, start: int) -> SheetFacts:
     facts = SheetFacts()
-    for id_, at, _ in _records(book, start):
+    for id_, at, length in _records(book, start):
         if id_ == _EOF:
             break
         if id_ in _CELLS or id_ == _MULTIPLE:
@@ -198,6 +213,14 @@ def _scan_records(book: bytes, start: int) -> SheetFacts:
             if id_ == _FORMULA:
                 facts.formulas += 1
                 facts.first_formula = facts.first_formula or f"{column_letters(column)}{row + 1}"
+        elif id_ == _DIMENSIONS and length >= _LONG_DIMENSIONS:
+            first_row, rows, first_column, columns = struct.unpack_from("<IIHH", book, at)
+            if first_row > rows or first_column > columns:
+                raise ValueError("a sheet that ends before it begins")
+            if rows > _MOST_ROWS or columns > _MOST_COLUMNS:
+                facts.last_row, facts.last_column = max(rows, _MOST_ROWS) - 1, max(columns, _MOST_COLUMNS) - 1
+                facts.cells = 1
+                break
         elif id_ == _ROW and struct.unpack_from("<H", book, at + 12)[0] & 0x20:
             facts.hidden_rows.append(struct.unpack_from("<H", book, at)[0])
         elif id_ == _COLUMNS and struct.unpack_from("<H", book, at + 8)[0] & 1:

@@ -22,6 +22,7 @@ _ALWAYS_PARSED = 64 * MEGABYTE
 _MARKERS = re.compile(rb"""t=["']e["']|<(?:\w+:)?f[ >/]|hidden=""")
 _WIDE_CELL = re.compile(rb' r="([A-Z]{2,3})[0-9]+"')
 _DENSEST = 40_000_000
+"""The cell reader takes some 40 bytes for each cell of the rectangle, filled or not."""
 _SPARSE = 2_000_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _OUTSIDE = re.compile(r"WEBSERVICE|FILTERXML|\bDDE|cmd\||RTD\(|IMAGE\(|\[[0-9]+\]", re.IGNORECASE)

@@ -23,7 +23,6 @@ from balancelab.intake.schema import header_key
 from balancelab.intake.sheetscan import (
     SheetFacts,
     check_parts,
-    check_reach,
     external_links,
     fills_of_styles,
     has_macros,
@@ -76,12 +75,7 @@ def _other_facts(opened: Opened, archive: zipfile.ZipFile | None, faults: Faults
     """Look through formats whose reader fills the memory as soon as it opens them."""
     if opened.kind == "ods" and archive is not None:
         return scan_ods(archive, faults)
-    if opened.kind != "xls":
-        return {}
-    facts = scan_xls(opened.content)
-    for each in facts.values():
-        check_reach(each, faults)
-    return facts
+    return scan_xls(opened.content, faults) if opened.kind == "xls" else {}
 
 
 class _Broken(Exception):  # noqa: N818 - the reader's own faults under one name
