@@ -1,0 +1,47 @@
+"""The group of commands, and the options that several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from balancelab import __version__
+from balancelab.reports.terminal import Group, option, speaking
+
+file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+sheet_option = option("--sheet", metavar="NAME", zh="工作表名称", en="name of the sheet")
+year_option = option("--year", type=int, metavar="YEAR", zh="学年开始的年份", en="year in which the school year begins")
+columns_option = option(
+    "--columns", metavar="MAP.toml", type=click.Path(path_type=Path), zh="列名对照文件", en="column map of your own"
+)
+indicators_option = option(
+    "--indicators",
+    metavar="FILE.toml",
+    type=click.Path(path_type=Path),
+    zh="自备指标文件",
+    en="indicator file of your own",
+)
+standard_option = option(
+    "--standard", metavar="ID|FILE.toml", default="quality_2017",
+    zh="标准代号或文件，缺省 quality_2017", en="standard by id or file, by default quality_2017",
+)  # fmt: skip
+language_option = option("--language", metavar="zh|en", zh="语言", en="language")
+
+
+@click.group(cls=Group, help="义务教育均衡的计算与报告。 / Balance of compulsory schools: checks, reports.")
+@click.version_option(__version__, message="%(prog)s %(version)s", help="显示版本 / show the version")
+@click.help_option("-h", "--help", help="显示帮助 / show this help")
+def cli() -> None:
+    """Hold the commands together."""
+
+
+def command(name: str, zh: str, en: str) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Return a decorator that adds a function to the group as command `name`, described in both languages."""
+
+    def make(function: Callable[..., int | None]) -> click.Command:
+        helped = click.help_option("-h", "--help", help="显示帮助 / show this help")(speaking(function))
+        return cli.command(name, help=f"{zh} / {en}")(helped)
+
+    return make

@@ -1,0 +1,160 @@
+"""``balancelab report`` and ``status``: making reports, and how they stand."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from balancelab.cli.frame import (
+    columns_option,
+    command,
+    file_argument,
+    indicators_option,
+    language_option,
+    sheet_option,
+    standard_option,
+    year_option,
+)
+from balancelab.reports.errors import EXIT_DONE, EXIT_SOME_FAILED
+from balancelab.reports.given import (
+    choose_languages,
+    choose_written,
+    find_standard,
+    read_table,
+    require_file,
+)
+from balancelab.reports.terminal import message_language, option, print_line, stop_like_ctrl_c, tell
+from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
+
+
+@command("report", "生成报告：每县一份，或各县概览。", "Make reports: one for each county, or the overview.")
+@file_argument
+@standard_option
+@option(
+    "--county",
+    "counties",
+    multiple=True,
+    metavar="CODE,…",
+    zh="县（区）代码，缺省全部",
+    en="county code; all by default",
+)
+@option("--language", metavar="zh,en", zh="报告语言，缺省 zh,en", en="languages of the reports, by default zh,en")
+@year_option
+@option(
+    "--kind", default="balance", metavar="balance|overview", zh="报告种类，缺省 balance", en="kind, by default balance"
+)
+@option(
+    "--output", default=Path("reports"), type=click.Path(path_type=Path), metavar="FOLDER",
+    zh="输出文件夹，缺省 reports", en="output folder, by default reports",
+)  # fmt: skip
+@option(
+    "--format",
+    "formats",
+    default="html,json",
+    metavar="html,pdf,docx,xlsx,json,zip|all",
+    zh="格式，缺省 html,json",
+    en="formats, by default html,json",
+)
+@option(
+    "--word-template",
+    type=click.Path(path_type=Path),
+    metavar="RED_HEADER.docx",
+    zh="本单位的 Word 模板",
+    en="a Word template of your own",
+)
+@sheet_option
+@columns_option
+@indicators_option
+@option("--engine", type=click.Choice(ENGINES), default="auto", zh="运行方式，缺省 auto", en="engine, by default auto")
+@option("--jobs", type=click.IntRange(min=1), metavar="N", zh="同时运行的进程数", en="worker processes side by side")
+@option(
+    "--force",
+    is_flag=True,
+    zh="全部重新生成，并覆盖由其他标准或数据生成的报告",
+    en="make all again, also over reports made from something else",
+)
+@option("--quiet", is_flag=True, zh="只报告问题", en="say only what went wrong")
+@option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", zh="笔记本的其他参数", en="further notebook parameter"
+)
+def report(
+    file: Path,
+    standard: str,
+    counties: tuple[str, ...],
+    language: str | None,
+    year: int | None,
+    kind: str,
+    output: Path,
+    formats: str,
+    word_template: Path | None,
+    sheet: str | None,
+    columns: Path | None,
+    indicators: Path | None,
+    engine: Asked,
+    jobs: int | None,
+    force: bool,
+    quiet: bool,
+    settings: tuple[str, ...],
+) -> int:
+    """Make reports."""
+    from balancelab.reports.plan import check_settings, find_notebook, plan_reports, reads_all_years
+
+    require_file(file)
+    languages = choose_languages("zh,en" if language is None else language)
+    further = check_settings(kind, settings)
+    choose_engine(find_notebook(kind), engine)
+    written = choose_written(formats, word_template)
+    rules, rules_file = find_standard(standard, indicators)
+    from balancelab.reports.batch import run_reports
+    from balancelab.reports.console import Console
+    from balancelab.reports.crew import Crew
+    from balancelab.reports.journal import has_journal
+    from balancelab.reports.output import Output
+
+    stop_like_ctrl_c()
+    console = Console(message_language(language), quiet=quiet)
+    with Output(output) as folder, Crew(folder, engine=engine, early=not has_journal(output)) as crew:
+        compared = reads_all_years(kind)
+        intake = read_table(
+            file, rules, year=None if compared else year, sheet=sheet, columns=columns, all_years=compared
+        )
+        plan = plan_reports(
+            intake,
+            rules,
+            kind=kind,
+            languages=languages,
+            data_file=file,
+            year=year,
+            counties=[code.strip() for listed in counties for code in listed.split(",")],
+            standard_file=rules_file,
+            indicator_file=indicators,
+            column_map=columns,
+            settings=further,
+        ).in_formats(written, str(word_template.absolute()) if word_template else "")
+        summary = run_reports(plan, output=folder, jobs=jobs, force=force, on_progress=console.progress, crew=crew)
+    console.summary(summary)
+    return summary.exit_code
+
+
+@command("status", "列出输出文件夹中各报告的状态。", "Tell how the reports of a folder stand.")
+@click.argument("folder", default=Path("reports"), metavar="[FOLDER]", type=click.Path(path_type=Path))
+@option("--json", "as_json", is_flag=True, zh="以 JSON 输出", en="print JSON")
+@language_option
+def status(folder: Path, as_json: bool, language: str | None) -> int:
+    """Tell how reports stand."""
+    from balancelab.reports.status import STATES, standings
+
+    spoken = message_language(language)
+    found = standings(folder)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1))
+    else:
+        for one in found:
+            print_line(STATES[one.state][spoken], one.stem, one.county, one.why[spoken])
+        counted = Counter(STATES[one.state][spoken] for one in found)
+        tell(", ".join(f"{state} {number}" for state, number in counted.items()))
+    return EXIT_DONE if all(one.state == "done" for one in found) else EXIT_SOME_FAILED
