@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
-from balancelab import __version__
 from balancelab.definitions import Text
 from balancelab.reports import journal, resume
 from balancelab.reports.crew import Crew, Crewman
+from balancelab.reports.due import find_due, find_gone, refuse_doubles, refuse_overwriting
 from balancelab.reports.engine import Limits
 from balancelab.reports.errors import (
     EnvironmentRefused,
     Failure,
-    PlanRefused,
-    text,
 )
 from balancelab.reports.index import write_index
 from balancelab.reports.outcome import Progress, Summary
 from balancelab.reports.output import Output, environment_refused
+from balancelab.reports.records import order_of, record_of
 from balancelab.reports.surroundings import prepare_fonts
 from balancelab.reports.units import Plan, Unit
 from balancelab.reports.warm.choice import choose_engine
@@ -35,7 +32,6 @@ _BYTES_OF_A_RUN = 20_000_000  # the staged data and the index
 _WORTH_REHEARSING = 8  # reports for each worker: a rehearsal takes 2 s and saves each of them 0.25 s
 _GRACE = 5  # seconds that a worker gets to end a report by itself when its time is over
 _TRIES = 2  # a worker that dies under a report gets one more try with it; a failing report does not
-_ORIGIN = ("standard", "data", "indicators")
 
 
 def run_reports(
@@ -81,11 +77,14 @@ def run_reports(
         If there is too little room on the disk, or what the notebooks read cannot be written.
     """
     started = time.monotonic()
-    _refuse_doubles(plan.units)
+    refuse_doubles(plan.units)
+    lines = journal.read(output.path)
+    records = journal.latest(lines)
     if not force:
-        _refuse_overwriting(plan.units, output.path)
-    due, unchanged, why = _due(plan.units, output.path, force=force)
-    known = _Known(plan.left_out, unchanged, why, _gone(plan, output.path))
+        finished = journal.latest(line for line in lines if line["state"] == "done")
+        refuse_overwriting(plan.units, finished, output.path)
+    due, unchanged, why = find_due(plan.units, records, output.path, force=force)
+    known = _Known(plan.left_out, unchanged, why, find_gone(plan, records, output.path))
     if not due:
         return known.summary(output, time.monotonic() - started)
     output.require_space(_BYTES_OF_A_RUN + _BYTES_OF_A_REPORT * len(due))
@@ -186,7 +185,7 @@ class _Batch:
         self.parts[unit.stem] = parts
         self.tries[unit.stem] = self.tries.get(unit.stem, 0) + 1
         engine = choose_engine(unit.notebook, self.crew.engine)
-        man.take(unit, {**_order(unit), "limits": asdict(self.limits), "engine": engine})
+        man.take(unit, {**order_of(unit), "limits": asdict(self.limits), "engine": engine})
         self._tell("started", unit)
 
     def _answered(self, man: Crewman, unit: Unit, answer: dict[str, Any]) -> None:
@@ -221,7 +220,7 @@ class _Batch:
         try:
             parts = self.parts.pop(unit.stem)
             written = resume.stamps(self.output.path, answer.get("files", {}))
-            record = {**_record(unit, failure, answer, seconds), "parts": parts, "stamps": written}
+            record = {**record_of(unit, failure, answer, seconds), "parts": parts, "stamps": written}
             journal.append(self.output.path, record)
         except OSError as error:
             self.trouble = environment_refused(error, self.output.path)
@@ -247,111 +246,6 @@ class _Batch:
     ) -> None:
         finished = len(self.done) + len(self.failed)
         self.on_progress(Progress(state, unit, finished, self.total, self.crew.running(), failure, seconds))
-
-
-def _order(unit: Unit) -> dict[str, Any]:
-    return {
-        "notebook": str(unit.notebook.absolute()),
-        "parameters": dict(unit.parameters),
-        "stem": unit.stem,
-        "language": unit.language,
-        "origin": dict(unit.origin),
-        "formats": list(unit.formats),
-        "word": unit.word,
-    }
-
-
-def _record(unit: Unit, failure: Failure | None, answer: dict[str, Any], seconds: float) -> dict[str, Any]:
-    return {
-        "stem": unit.stem,
-        "state": "done" if failure is None else "failed",
-        "kind": unit.kind,
-        "language": unit.language,
-        "year": unit.year,
-        "county_code": unit.county_code,
-        "county": unit.county,
-        **{key: unit.origin.get(key, "") for key in _ORIGIN},
-        "standard_label": dict(unit.standard_label),
-        "synthetic": unit.synthetic,
-        "files": answer.get("files", {}),
-        "verdict": answer.get("verdict", ""),
-        "failure": None if failure is None else failure.as_json(),
-        "seconds": seconds,
-        "version": __version__,
-    }
-
-
-def _due(
-    units: Sequence[Unit], folder: Path, *, force: bool
-) -> tuple[list[tuple[Unit, dict[str, str]]], tuple[Unit, ...], dict[str, int]]:
-    """Part the reports into those to be made, each with the digests of its inputs, and those that stand."""
-    program = resume.program_parts()
-    records = journal.latest(journal.read(folder))
-    due, unchanged, why = [], [], Counter[str]()
-    for unit in units:
-        parts = resume.parts_of(unit, program)
-        reason = resume.why_made(unit, parts, records.get(unit.stem), folder)
-        if reason or force:
-            due.append((unit, parts))
-            why[reason or "forced"] += 1
-        else:
-            unchanged.append(unit)
-    return due, tuple(unchanged), dict(why)
-
-
-def _gone(plan: Plan, folder: Path) -> tuple[str, ...]:
-    """Name the finished reports like the plan's about counties that the table no longer has."""
-    if not plan.known:
-        return ()
-    alike = {(unit.kind, unit.year, unit.language) for unit in plan.units}
-    records = journal.latest(journal.read(folder)).values()
-    return tuple(
-        f"{record['county_code']} {record['county']} {record['language']}"
-        for record in records
-        if record["state"] == "done"
-        and record["county_code"] not in {"", *plan.known}
-        and (record["kind"], record.get("year"), record["language"]) in alike
-        and any((folder / name).exists() for name in record["files"])
-    )
-
-
-def _refuse_doubles(units: Sequence[Unit]) -> None:
-    # Some disks take "98A" and "98a" for one name.
-    double = [stem for stem, times in Counter(unit.stem.casefold() for unit in units).items() if times > 1]
-    if double:
-        raise PlanRefused(*(text(f"{stem} 重复", f"{stem} would be made twice") for stem in double))
-
-
-def _refuse_overwriting(units: Iterable[Unit], folder: Path) -> None:
-    records = journal.latest(record for record in journal.read(folder) if record["state"] == "done")
-    others = []
-    for unit in units:
-        if not any((folder / name).exists() for name in unit.files):
-            continue
-        made = records.get(unit.stem) or _origin_in_notebook(folder / unit.notebook_file)
-        if made is None or any(made.get(key, "") != unit.origin.get(key, "") for key in _ORIGIN):
-            others.append((unit, made))
-    if not others:
-        return
-    unit, made = others[0]
-    by = ", ".join(str(made[key]) for key in _ORIGIN if made.get(key)) if made else "?"
-    raise PlanRefused(
-        text(
-            f"{folder} 中已有 {len(others)} 份由其他标准或数据文件生成的报告（如 {unit.files[0]}，来自 {by}），未覆盖；"
-            "请用 --output 另选文件夹，或用 --force 覆盖",
-            f"{folder} holds {len(others)} report(s) made from another standard or data file (such as {unit.files[0]}, "
-            f"from {by}); nothing was overwritten: choose another --output, or overwrite with --force",
-        )
-    )
-
-
-def _origin_in_notebook(path: Path) -> dict[str, Any] | None:
-    """What a report that is in no journal says of itself: a run may have been killed before its journal line."""
-    try:
-        origin = json.loads(path.read_text(encoding="utf-8"))["metadata"]["balancelab"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return origin if isinstance(origin, dict) else None
 
 
 def _nobody(progress: Progress) -> None:

@@ -1,0 +1,64 @@
+"""What a worker is told of a report, and what the journal says of it afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from balancelab import __version__
+from balancelab.reports.errors import Failure
+from balancelab.reports.units import Unit
+
+ORIGIN = ("standard", "data", "indicators")
+"""What a report is made from: a report at the same place made from something else is not overwritten."""
+
+
+def order_of(unit: Unit) -> dict[str, Any]:
+    """Return what a worker needs to know to make a report; plain JSON values."""
+    return {
+        "notebook": str(unit.notebook.absolute()),
+        "parameters": dict(unit.parameters),
+        "stem": unit.stem,
+        "language": unit.language,
+        "origin": dict(unit.origin),
+        "formats": list(unit.formats),
+        "word": unit.word,
+    }
+
+
+def record_of(unit: Unit, failure: Failure | None, answer: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """
+    Return the journal's line about a report that was finished, well or badly.
+
+    Parameters
+    ----------
+    unit : Unit
+        The report.
+    failure : Failure or None
+        Why it failed.
+    answer : dict
+        The worker's answer, empty if it died.
+    seconds : float
+        Time it took. [s]
+
+    Returns
+    -------
+    dict
+        Plain JSON values.
+    """
+    return {
+        "stem": unit.stem,
+        "state": "done" if failure is None else "failed",
+        "kind": unit.kind,
+        "language": unit.language,
+        "year": unit.year,
+        "county_code": unit.county_code,
+        "county": unit.county,
+        **{key: unit.origin.get(key, "") for key in ORIGIN},
+        "standard_label": dict(unit.standard_label),
+        "synthetic": unit.synthetic,
+        "files": answer.get("files", {}),
+        "verdict": answer.get("verdict", ""),
+        "failure": None if failure is None else failure.as_json(),
+        "seconds": seconds,
+        "version": __version__,
+    }
