@@ -11,6 +11,13 @@ from balancelab import __version__
 from balancelab.reports.terminal import Group, option, speaking
 
 file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+files_argument = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+partial_option = option(
+    "--partial",
+    is_flag=True,
+    zh="给出多个文件时，跳过有错误的文件",
+    en="of several files, leave out those that are refused",
+)
 sheet_option = option("--sheet", metavar="NAME", zh="工作表名称", en="name of the sheet")
 year_option = option("--year", type=int, metavar="YEAR", zh="学年开始的年份", en="year in which the school year begins")
 columns_option = option(

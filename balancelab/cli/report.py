@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -12,27 +12,28 @@ import click
 from balancelab.cli.frame import (
     columns_option,
     command,
-    file_argument,
+    files_argument,
     indicators_option,
     language_option,
+    partial_option,
     sheet_option,
     standard_option,
     year_option,
 )
-from balancelab.reports.errors import EXIT_DONE, EXIT_SOME_FAILED
+from balancelab.reports.errors import EXIT_DONE, EXIT_SOME_FAILED, text
 from balancelab.reports.given import (
     choose_languages,
     choose_written,
     find_standard,
-    read_table,
-    require_file,
+    read_tables,
+    require_files,
 )
 from balancelab.reports.terminal import message_language, option, print_line, stop_like_ctrl_c, tell
 from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
 
 
 @command("report", "生成报告：每县一份，或各县概览。", "Make reports: one for each county, or the overview.")
-@file_argument
+@files_argument
 @standard_option
 @option(
     "--county",
@@ -67,6 +68,7 @@ from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
     en="a Word template of your own",
 )
 @sheet_option
+@partial_option
 @columns_option
 @indicators_option
 @option("--engine", type=click.Choice(ENGINES), default="auto", zh="运行方式，缺省 auto", en="engine, by default auto")
@@ -82,7 +84,7 @@ from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
     "--set", "settings", multiple=True, metavar="NAME=VALUE", zh="笔记本的其他参数", en="further notebook parameter"
 )
 def report(
-    file: Path,
+    files: tuple[Path, ...],
     standard: str,
     counties: tuple[str, ...],
     language: str | None,
@@ -92,6 +94,7 @@ def report(
     formats: str,
     word_template: Path | None,
     sheet: str | None,
+    partial: bool,
     columns: Path | None,
     indicators: Path | None,
     engine: Asked,
@@ -103,7 +106,7 @@ def report(
     """Make reports."""
     from balancelab.reports.plan import check_settings, find_notebook, plan_reports, reads_all_years
 
-    require_file(file)
+    require_files(files)
     languages = choose_languages("zh,en" if language is None else language)
     further = check_settings(kind, settings)
     choose_engine(find_notebook(kind), engine)
@@ -119,15 +122,23 @@ def report(
     console = Console(message_language(language), quiet=quiet)
     with Output(output) as folder, Crew(folder, engine=engine, early=not has_journal(output)) as crew:
         compared = reads_all_years(kind)
-        intake = read_table(
-            file, rules, year=None if compared else year, sheet=sheet, columns=columns, all_years=compared
+        intake = read_tables(
+            files,
+            rules,
+            year=None if compared else year,
+            sheet=sheet,
+            columns=columns,
+            all_years=compared,
+            partial=partial,
         )
+        refused = [text(each.zh, each.en) for each in intake.findings if each.code == "FILE_LEFT_OUT"]
         plan = plan_reports(
             intake,
             rules,
             kind=kind,
             languages=languages,
-            data_file=file,
+            data_file=files[0],
+            further_files=files[1:],
             year=year,
             counties=[code.strip() for listed in counties for code in listed.split(",")],
             standard_file=rules_file,
@@ -135,9 +146,10 @@ def report(
             column_map=columns,
             settings=further,
         ).in_formats(written, str(word_template.absolute()) if word_template else "")
+        plan = replace(plan, left_out=(*refused, *plan.left_out))
         summary = run_reports(plan, output=folder, jobs=jobs, force=force, on_progress=console.progress, crew=crew)
     console.summary(summary)
-    return summary.exit_code
+    return summary.exit_code or (EXIT_SOME_FAILED if refused else EXIT_DONE)
 
 
 @command("status", "列出输出文件夹中各报告的状态。", "Tell how the reports of a folder stand.")

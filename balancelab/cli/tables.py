@@ -10,7 +10,7 @@ import click
 from balancelab.cli.frame import (
     columns_option,
     command,
-    file_argument,
+    files_argument,
     indicators_option,
     language_option,
     sheet_option,
@@ -22,9 +22,9 @@ from balancelab.reports.given import (
     choose_languages,
     defined,
     find_standard,
-    read_table,
+    read_tables,
     refuse_but_xlsx,
-    require_file,
+    require_files,
     save_annotated,
     writing,
 )
@@ -32,7 +32,7 @@ from balancelab.reports.terminal import message_language, option, print_line, te
 
 
 @command("check", "只读取并检查数据表。", "Only read a table and say what was found.")
-@file_argument
+@files_argument
 @standard_option
 @year_option
 @sheet_option
@@ -42,7 +42,7 @@ from balancelab.reports.terminal import message_language, option, print_line, te
 @option("--json", "as_json", is_flag=True, zh="以 JSON 输出", en="print JSON")
 @option("--annotate", metavar="COPY.xlsx", type=click.Path(path_type=Path), zh="另存标注副本", en="save a marked copy")
 def check(
-    file: Path,
+    files: tuple[Path, ...],
     standard: str,
     year: int | None,
     sheet: str | None,
@@ -52,34 +52,39 @@ def check(
     as_json: bool,
     annotate: Path | None,
 ) -> int:
-    """Check a table."""
-    from balancelab.intake import findings_to_json, format_findings, inspect
+    """Check tables."""
+    from balancelab.intake import findings_to_json, format_findings, inspect_several
 
-    require_file(file)
+    require_files(files)
+    if annotate is not None and len(files) > 1:
+        raise PlanRefused(text("--annotate 一次只能标注一个文件", "--annotate marks one file at a time"))
     rules, _ = find_standard(standard, indicators)
     needed = rules.columns_needed()
     found = defined(
-        lambda: inspect(file, year=year, sheet=sheet, column_map=columns, columns_needed=needed, standard=rules)
+        lambda: inspect_several(
+            files, year=year, sheet=sheet, column_map=columns, columns_needed=needed, standard=rules
+        )
     )
     if as_json:
         click.echo(json.dumps(findings_to_json(found), ensure_ascii=False, indent=1))
     else:
         click.echo(format_findings(found.findings, message_language(language)))
     if annotate is not None:
-        save_annotated(file, found, annotate, sheet=sheet, columns=columns)
+        save_annotated(files[0], found, annotate, sheet=sheet, columns=columns)
     return EXIT_DATA if any(finding.severity == "error" for finding in found.findings) else EXIT_DONE
 
 
 @command("counties", "列出数据表中的县（区）。", "List the counties of a table.")
-@file_argument
+@files_argument
 @year_option
 @sheet_option
 @columns_option
 @language_option
-def counties(file: Path, year: int | None, sheet: str | None, columns: Path | None, language: str | None) -> None:
+def counties(
+    files: tuple[Path, ...], year: int | None, sheet: str | None, columns: Path | None, language: str | None
+) -> None:
     """List counties."""
-    require_file(file)
-    schools = read_table(file, None, year=year, sheet=sheet, columns=columns, all_years=True).schools
+    schools = read_tables(files, None, year=year, sheet=sheet, columns=columns, all_years=True).schools
     for (code, name, in_year), part in schools.groupby(["county_code", "county", "year"], sort=True):
         print_line(code, name, in_year, part["school_code"].nunique())
 

@@ -6,6 +6,7 @@ only says what it found.
 """
 
 from balancelab.intake.findings import DataRefused, Finding, finding_codes
+from balancelab.intake.gathering import gather_schools, inspect_several
 from balancelab.intake.model import EXCLUSION_REASONS, Intake, Source
 from balancelab.intake.reading import inspect, read_schools
 from balancelab.intake.telling import findings_to_json, format_findings
@@ -20,7 +21,9 @@ __all__ = [
     "finding_codes",
     "findings_to_json",
     "format_findings",
+    "gather_schools",
     "inspect",
+    "inspect_several",
     "read_schools",
     "write_template",
 ]

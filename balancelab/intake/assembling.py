@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,9 @@ from balancelab.intake.schema import Field, folded
 from balancelab.intake.silences import note_missing
 
 _HEAD_ROWS = 40
+_YEAR = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])")
+_DOCUMENTS = frozenset({2012, 2017})
+"""Years of the two evaluations' documents: a file may well be named after one of them."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,7 @@ def _choose_years(body: Body, column: Column, choice: Choice, excluded: Excluded
     years = read_years(body, column)
     found = sorted({int(year) for year in np.unique(years[np.isfinite(years)])})
     listed = "、".join(map(str, found)), ", ".join(map(str, found))
+    _note_year_of_name(found, body.faults)
     if choice.year is None:
         if len(found) > 1 and not choice.all_years:
             body.faults.add("YEAR_AMBIGUOUS", column="year", n=len(found), years=listed)
@@ -189,6 +194,19 @@ def _choose_years(body: Body, column: Column, choice: Choice, excluded: Excluded
         missing, signs = body.missing["year"]
         body.missing["year"] = (missing[~other], signs)
     return years[~other]
+
+
+def _note_year_of_name(years: list[int], faults: Faults) -> None:
+    """
+    Note a year in a file's name that none of its rows is of.
+
+    The school year of the table may be named by its beginning or its end, and a name may hold the year of one of the
+    evaluations' documents (2012, 2017).
+    """
+    found, held = {int(year) for year in _YEAR.findall(faults.file)} - _DOCUMENTS, set(years)
+    if found and held and not found & (held | {year + 1 for year in held}):
+        listed = "、".join(map(str, years)), ", ".join(map(str, years))
+        faults.add("YEAR_OF_FILE", raw=str(min(found)), years=listed)
 
 
 def _tell_counties(body: Body, codes: Any) -> None:

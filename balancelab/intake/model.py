@@ -79,6 +79,9 @@ class Intake:
     ledger : DataFrame
         Every value that differs from its raw cell: ``file, sheet, row, column, raw, value, rule``.
     source : Source
+        The file; of several files, what they come to together.
+    parts : tuple of Source
+        The files, where the table was made of several: ``schools`` and ``excluded`` then have ``source_file`` too.
     """
 
     schools: pd.DataFrame
@@ -86,12 +89,14 @@ class Intake:
     findings: tuple[Finding, ...]
     ledger: pd.DataFrame
     source: Source
+    parts: tuple[Source, ...] = ()
 
     def for_county(self, county_code: str) -> Intake:
         """
         Return the part of one county.
 
-        Findings about the file as a whole stay, those about another county go, missing values are counted anew.
+        Findings about the file as a whole stay, those about another county or its file go, missing values are counted
+        anew. Of several files only the county's own is named.
         ``source.rows_in`` counts the county's rows, so that rows in = schools + excluded still holds.
         """
         from balancelab.intake.silences import recounted
@@ -99,11 +104,25 @@ class Intake:
         schools = self.schools[self.schools["county_code"] == county_code].reset_index(drop=True)
         excluded = self.excluded[self.excluded["county_code"] == county_code].reset_index(drop=True)
         rows = np.concatenate([schools["source_row"].to_numpy(), excluded["source_row"].to_numpy()])
-        ledger = self.ledger[np.isin(self.ledger["row"].to_numpy(), rows)].reset_index(drop=True)
-        mine = tuple(each for each in self.findings if each.county_code in (None, county_code))
-        findings = recounted(mine, schools, ledger, self.source.file, self.source.sheet)
-        source = replace(self.source, rows_in=len(schools) + len(excluded))
-        return Intake(schools, excluded, findings, ledger, source)
+        other = self._files_but(schools)
+        own = np.isin(self.ledger["row"].to_numpy(), rows) & ~self.ledger["file"].isin(other).to_numpy()
+        ledger = self.ledger[own].reset_index(drop=True)
+        mine = tuple(
+            each
+            for each in self.findings
+            if each.county_code in (None, county_code) and (each.file not in other or each.county_code is not None)
+        )
+        parts = tuple(part for part in self.parts if part.file not in other)
+        source = parts[0] if len(parts) == 1 else self.source
+        findings = recounted(mine, schools, ledger, source.file, source.sheet)
+        source = replace(source, rows_in=len(schools) + len(excluded))
+        return Intake(schools, excluded, findings, ledger, source, parts if len(parts) > 1 else ())
+
+    def _files_but(self, schools: pd.DataFrame) -> set[str]:
+        """Name the files that hold none of these rows."""
+        if not self.parts:
+            return set()
+        return {part.file for part in self.parts} - set(schools["source_file"])
 
     def save(self, path: str | Path) -> None:
         """

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from balancelab.intake.findings import Faults, Finding
-from balancelab.intake.model import EXCLUDED_COLUMNS, Intake, Source
+from balancelab.intake.model import Intake, Source
 
 if TYPE_CHECKING:
     from balancelab.intake.assembling import Choice
@@ -30,6 +30,7 @@ def save_intake(intake: Intake, path: Path) -> None:
     parts = {
         "version": _VERSION,
         "source": dataclasses.asdict(intake.source),
+        "parts": [dataclasses.asdict(part) for part in intake.parts],
         "findings": [dataclasses.asdict(each) for each in intake.findings],
         "excluded": _packed(intake.excluded),
         "ledger": _packed(intake.ledger),
@@ -66,6 +67,7 @@ def load_intake(content: bytes) -> Intake:
         findings=tuple(Finding(**entry) for entry in parts["findings"]),
         ledger=_unpacked(parts["ledger"]),
         source=Source(**parts["source"]),
+        parts=tuple(Source(**part) for part in parts["parts"]),
     )
 
 
@@ -83,10 +85,10 @@ def select_year(intake: Intake, choice: Choice, faults: Faults) -> Intake:
     if choice.year is None:
         return replace(intake, findings=found + intake.findings)
     mine = (intake.schools["year"] == choice.year).to_numpy()
-    columns = [name for name in EXCLUDED_COLUMNS if name in intake.schools]
+    columns = [name for name in intake.excluded.columns if name in intake.schools]
     others = intake.schools.loc[~mine, columns].assign(reason="other_year")
     excluded = (
-        pd.concat([intake.excluded, others[list(EXCLUDED_COLUMNS)]], ignore_index=True)
+        pd.concat([intake.excluded, others[list(intake.excluded.columns)]], ignore_index=True)
         if len(others)
         else intake.excluded
     )

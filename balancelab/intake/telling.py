@@ -36,11 +36,15 @@ def format_findings(findings: Sequence[Finding], language: str, *, limit: int = 
         One line for each finding and one for its remedy; no final line end.
     """
     zh = language == "zh"
-    lines = [_summary(findings, zh)]
+    files = sorted({each.file for each in findings})
+    lines = [_summary(findings, zh, files)]
     last_fix = ""
     for each in findings[:limit]:
         heading = _HEADINGS[each.severity][0 if zh else 1]
-        lines.append(f"[{heading} {each.code}] {each.text(language)}")
+        said = each.text(language)
+        # Of several files each line names its own, if its sentence does not.
+        place = f"{each.file}: " if len(files) > 1 and each.file not in said else ""
+        lines.append(f"[{heading} {each.code}] {place}{said}")
         fix = each.remedy(language)
         if fix != last_fix and each.severity != "normalised":
             lines.append(f"    {'处理：' if zh else 'Remedy: '}{fix}")
@@ -101,9 +105,9 @@ def _finding(each: Finding) -> dict[str, Any]:
     return {**dataclasses.asdict(each), "title_zh": code.zh, "title_en": code.en}
 
 
-def _summary(findings: Sequence[Finding], zh: bool) -> str:
+def _summary(findings: Sequence[Finding], zh: bool, files: Sequence[str]) -> str:
     found = counts(findings)
-    name = findings[0].file if findings else ""
+    name = files[0] if len(files) == 1 else f"{len(files)} 个文件" if zh else f"{len(files)} files"
     if zh:
         if not findings:
             return "没有发现问题。"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -22,28 +22,30 @@ class TableRefused(Refused):
     exit_code = EXIT_DATA
 
 
-def require_file(file: Path) -> None:
-    """Refuse a path where there is nothing."""
-    if not file.exists():
-        raise PlanRefused(text(f"没有文件 {file}", f"there is no file {file}"))
+def require_files(files: Iterable[Path]) -> None:
+    """Refuse paths where there is nothing, naming all of them."""
+    missing = [text(f"没有文件 {file}", f"there is no file {file}") for file in files if not file.exists()]
+    if missing:
+        raise PlanRefused(*missing)
 
 
-def read_table(
-    file: Path,
+def read_tables(
+    files: Sequence[Path],
     standard: Standard | None,
     *,
     year: int | None = None,
     sheet: str | None = None,
     columns: Path | None = None,
     all_years: bool = False,
+    partial: bool = False,
 ) -> Intake:
     """
-    Read a school table through the door.
+    Read school tables through the door.
 
     Parameters
     ----------
-    file : Path
-        The table.
+    files : sequence of Path
+        One table, or several that become one.
     standard : Standard or None
         Whose columns must be there; None if any will do.
     year : int, optional
@@ -54,6 +56,8 @@ def read_table(
         Column map of the user's own.
     all_years : bool, optional
         Whether a table of several years may be read without choosing one.
+    partial : bool, optional
+        Whether a file of several that is refused is left out.
 
     Returns
     -------
@@ -67,14 +71,20 @@ def read_table(
     PlanRefused
         If there is no such file or the column map is wrong.
     """
-    from balancelab.intake import DataRefused, format_findings, read_schools
+    from balancelab.intake import DataRefused, format_findings, gather_schools
 
-    require_file(file)
+    require_files(files)
     needed = {} if standard is None else standard.columns_needed()
     try:
         return defined(
-            lambda: read_schools(
-                file, year=year, sheet=sheet, column_map=columns, columns_needed=needed, all_years=all_years
+            lambda: gather_schools(
+                files,
+                year=year,
+                sheet=sheet,
+                column_map=columns,
+                columns_needed=needed,
+                all_years=all_years,
+                partial=partial,
             )
         )
     except DataRefused as refused:
@@ -195,7 +205,7 @@ def choose_written(listed: str, word_template: Path | None) -> tuple[str, ...]:
         return formats
     from balancelab.reports.formats.word_template import check_template
 
-    require_file(word_template)
+    require_files([word_template])
     faults = check_template(word_template)
     if faults:
         raise PlanRefused(*faults)

@@ -115,6 +115,7 @@ def plan_reports(
     kind: str,
     languages: Sequence[str],
     data_file: Path,
+    further_files: Sequence[Path] = (),
     year: int | None = None,
     counties: Sequence[str] = (),
     standard_file: Path | None = None,
@@ -137,6 +138,8 @@ def plan_reports(
         Languages of the reports.
     data_file : Path
         Where the table came from; its name and its sidecar go with it.
+    further_files : sequence of Path, optional
+        The other files of a table that was gathered from several; reports then name their folder.
     year : int, optional
         Year of the reports; needed where the table has several.
     counties : sequence of str, optional
@@ -173,7 +176,7 @@ def plan_reports(
     further = dict(settings or {})
     added = added_files(further, _BY_COMMAND)
     files = {"indicators": indicator_file, "columns": column_map, **added}
-    staged = _Staged(intake, data_file, standard, standard_file, files)
+    staged = _Staged(intake, [data_file, *further_files], standard, standard_file, files)
     further |= {f"{name}_file": staged.own_name(name) for name in added}
     notebook = find_notebook(kind)
     declared = declared_parameters(notebook)
@@ -297,16 +300,16 @@ class _Staged:
     def __init__(
         self,
         intake: Intake,
-        data_file: Path,
+        data_files: Sequence[Path],
         standard: Standard,
         standard_file: Path | None,
         files: Mapping[str, Path | None],
     ) -> None:
         from balancelab.intake.sidecar import read_sidecar
 
-        self.intake, self.data_file, self.standard = intake, data_file, standard
+        self.intake, self.data_files, self.standard = intake, data_files, standard
         self.files = {folder: path for folder, path in files.items() if path is not None}
-        self.synthetic = bool(read_sidecar(data_file).get("synthetic", False))
+        self.synthetic = any(read_sidecar(path).get("synthetic", False) for path in data_files)
         self._one_county: dict[Path, bool] = {}
         self._standards = [] if standard_file is None else _with_bases(standard_file.resolve())
 
@@ -323,7 +326,7 @@ class _Staged:
     def origin(self) -> dict[str, str]:
         """Return what a report is made from; see `Unit.origin`."""
         indicators = PurePath(self.own_name("indicators")).name
-        return {"standard": self.standard.id, "data": self.data_file.name, "indicators": indicators}
+        return {"standard": self.standard.id, "data": self._data_name(), "indicators": indicators}
 
     def inputs(self, notebook: Path, county_code: str) -> dict[str, str]:
         """Return digests of the rows that a notebook looks at and of the files that come with them."""
@@ -337,10 +340,7 @@ class _Staged:
 
     @cached_property
     def _files(self) -> str:
-        from balancelab.intake.sidecar import sidecar_path
-
-        sidecar = sidecar_path(self.data_file)
-        files = [*_with_bases(self.standard.path), *self.files.values(), *([sidecar] if sidecar.is_file() else [])]
+        files = [*_with_bases(self.standard.path), *self.files.values(), *self._sidecars()]
         return " ".join(file_digest(path) for path in files)
 
     def write(self, work: Path) -> None:
@@ -350,12 +350,23 @@ class _Staged:
         self.intake.save(work / DATA_FILE)
         copies = {path: work / name for path, name in self._standard_names().items()}
         copies |= {path: work / self.own_name(folder) for folder, path in self.files.items()}
-        tables = {self.data_file: work / DATA_FILE} | {path: copies[path] for path in self.files.values()}
-        notes = {sidecar_path(source): sidecar_path(target) for source, target in tables.items()}
+        notes = {sidecar: sidecar_path(work / DATA_FILE) for sidecar in self._sidecars()[:1]}
+        notes |= {sidecar_path(path): sidecar_path(copies[path]) for path in self.files.values()}
         copies |= {source: target for source, target in notes.items() if source.is_file()}
         for source, target in copies.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+
+    def _sidecars(self) -> list[Path]:
+        """Return the data files' sidecars that there are, one that says "synthetic" first: it holds for all."""
+        from balancelab.intake.sidecar import read_sidecar, sidecar_path
+
+        said = [path for path in self.data_files if sidecar_path(path).is_file()]
+        return [sidecar_path(path) for path in sorted(said, key=lambda path: not read_sidecar(path).get("synthetic"))]
+
+    def _data_name(self) -> str:
+        first, *others = self.data_files
+        return f"{first.absolute().parent.name}/" if others else first.name
 
     def own_name(self, folder: str) -> str:
         """Return where a file of the user's own lies in the work folder, empty where there is none."""

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from balancelab.reports.errors import ParametersRefused, PlanRefused
-from balancelab.reports.given import find_standard, read_table
+from balancelab.reports.given import find_standard, read_tables
 from balancelab.reports.plan import check_settings, find_notebook, plan_reports, reads_all_years
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "schools.csv"
@@ -18,7 +18,7 @@ def standard():
 
 @pytest.fixture(scope="module")
 def intake(standard):
-    return read_table(SAMPLE, standard, year=2024)
+    return read_tables([SAMPLE], standard, year=2024)
 
 
 def plan(intake, standard, **changes):
@@ -67,7 +67,7 @@ def test_a_county_where_no_school_counts_is_named(intake, standard):
 
 
 def test_years_are_not_pooled(standard):
-    several = read_table(SAMPLE, standard, all_years=True)
+    several = read_tables([SAMPLE], standard, all_years=True)
     with pytest.raises(PlanRefused, match=r"2020, 2021, 2022, 2023, 2024.*--year"):
         plan(several, standard)
     with pytest.raises(PlanRefused, match="no year 2019"):
@@ -102,7 +102,7 @@ def test_what_notebooks_read_is_staged_without_a_path_of_this_machine(intake, tm
     again, _ = find_standard(str(work / "standard" / "city.toml"))
     assert again.requirements.keys() == rules.requirements.keys()
     assert tomllib.loads((work / "schools.meta.toml").read_text(encoding="utf-8"))["synthetic"] is True
-    read = read_table(work / "schools.parquet", rules, year=2024)
+    read = read_tables([work / "schools.parquet"], rules, year=2024)
     assert read.schools.equals(intake.schools)
     assert read.source == intake.source
 
