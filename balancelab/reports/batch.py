@@ -7,7 +7,7 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from balancelab.definitions import Text
@@ -20,11 +20,12 @@ from balancelab.reports.errors import (
     Failure,
 )
 from balancelab.reports.index import write_index
+from balancelab.reports.inputs import Inputs, clean
 from balancelab.reports.outcome import Progress, Summary
 from balancelab.reports.output import Output, environment_refused
 from balancelab.reports.records import order_of, record_of
 from balancelab.reports.surroundings import prepare_fonts
-from balancelab.reports.units import Plan, Unit
+from balancelab.reports.units import INDEX, Plan, Unit
 from balancelab.reports.warm.choice import choose_engine
 
 _BYTES_OF_A_REPORT = 5_000_000  # page and executed notebook; 3.3 MB measured for the sample
@@ -90,12 +91,14 @@ def run_reports(
     output.require_space(_BYTES_OF_A_RUN + _BYTES_OF_A_REPORT * len(due))
     work = output.make_work()
     try:
+        mended = journal.mend(output.path)
         plan.stage(work)
+        inputs = Inputs(output.path, work)
     except OSError as error:
         raise environment_refused(error, work) from error
     interrupted = False
     with crew or Crew(output) as at_work:
-        batch = _Batch(output, at_work, limits or Limits(), on_progress or _nobody, deque(due), len(due))
+        batch = _Batch(output, at_work, limits or Limits(), on_progress or _nobody, deque(due), len(due), inputs)
         try:
             batch.run(min(jobs or processors(), len(due)))
         except KeyboardInterrupt:
@@ -103,9 +106,11 @@ def run_reports(
     if batch.done or batch.failed:
         try:
             write_index(output)
+            journal.append_pages(output.path, {INDEX: resume.file_digest(output.path / INDEX)})
+            clean(output.path, journal.read(output.path))
         except OSError as error:
             batch.trouble = environment_refused(error, output.path)
-    return known.summary(output, time.monotonic() - started, batch, interrupted=interrupted)
+    return replace(known.summary(output, time.monotonic() - started, batch, interrupted=interrupted), mended=mended)
 
 
 def processors() -> int:
@@ -152,6 +157,7 @@ class _Batch:
     on_progress: Callable[[Progress], None]
     waiting: deque[tuple[Unit, dict[str, str]]]
     total: int
+    inputs: Inputs
     done: list[Unit] = field(default_factory=list)
     failed: list[tuple[Unit, Failure]] = field(default_factory=list)
     trouble: EnvironmentRefused | None = None
@@ -220,7 +226,8 @@ class _Batch:
         try:
             parts = self.parts.pop(unit.stem)
             written = resume.stamps(self.output.path, answer.get("files", {}))
-            record = {**record_of(unit, failure, answer, seconds), "parts": parts, "stamps": written}
+            made_from = {"parts": parts, "stamps": written, "inputs": self.inputs.of(unit)}
+            record = {**record_of(unit, failure, answer, seconds), **made_from}
             journal.append(self.output.path, record)
         except OSError as error:
             self.trouble = environment_refused(error, self.output.path)

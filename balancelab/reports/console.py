@@ -66,6 +66,14 @@ class Console:
             self._bar = None
         for reason in summary.left_out:
             self.say(reason)
+        if summary.mended:
+            number = summary.mended
+            self.say(
+                text(
+                    f"运行记录有 {number} 处损坏，已移除；它所记的报告已重新生成",
+                    f"{number} damaged places in the journal were taken out; their reports are made again",
+                )
+            )
         self._say_why(summary)
         for cause, failures in summary.by_cause().items():
             self.say(_cause_line(cause, len(failures)))

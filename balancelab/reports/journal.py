@@ -1,28 +1,42 @@
-"""The journal of an output folder: one line for each finished report, only ever appended to."""
+"""
+The journal of an output folder: one line for each finished report, only ever appended to.
+
+Each line is JSON and ends with the SHA-256 of all that stands before it in the line; it also holds the SHA-256 of the
+line before. A flipped bit shows in the line itself, a line taken out in the next one.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from balancelab.definitions import Text
+from balancelab.reports.errors import text
 
 JOURNAL = "journal.jsonl"
 """Name of the file."""
 
 _TEXTS = ("stem", "state", "kind", "language", "county_code", "county", "standard", "verdict")
+_PAGES = "pages"
+_AFTER = "after"
+_SEAL, _END = b', "sha256": "', b'"}'
+_TAIL = len(_SEAL) + 64 + len(_END)
+_CHUNK = 65536  # more than any line measured; the search for the last line goes back by as much until it has one
 
 
-def append(folder: Path, record: dict[str, Any]) -> None:
+def append(folder: Path, *records: dict[str, Any]) -> None:
     """
-    Add one line, durably.
+    Add one line for each record, durably.
 
     Parameters
     ----------
     folder : Path
         Output folder, held by this run.
-    record : dict
+    *records : dict
         Plain JSON values.
 
     Raises
@@ -32,16 +46,50 @@ def append(folder: Path, record: dict[str, Any]) -> None:
 
     Notes
     -----
-    A line that a killed run left unfinished gets its line end first, so that it can spoil nothing but itself.
+    A line that a killed run left unfinished was never acknowledged to anybody: it is taken off first.
     """
-    line = json.dumps(record, ensure_ascii=False, sort_keys=True).encode("utf-8") + b"\n"
     with open(folder / JOURNAL, "a+b") as file:
-        if file.seek(0, os.SEEK_END) > 0:
-            file.seek(-1, os.SEEK_END)
-            line = line if file.read(1) == b"\n" else b"\n" + line
-        file.write(line)
+        before, end = _last_line(file)
+        if end is not None:
+            file.truncate(end)
+        lines: list[bytes] = []
+        for record in records:
+            lines.append(sealed(record, lines[-1] if lines else before))
+        file.write(b"".join(line + b"\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
+
+
+def append_pages(folder: Path, files: dict[str, str]) -> None:
+    """Note the SHA-256 of pages that are about all reports, by path."""
+    append(folder, {_PAGES: files})
+
+
+def sealed(record: dict[str, Any], before: bytes = b"") -> bytes:
+    """
+    Return a line of the journal without its line end.
+
+    Parameters
+    ----------
+    record : dict
+        Plain JSON values.
+    before : bytes
+        The line before, without its line end; empty for the first line.
+
+    Examples
+    --------
+    >>> is_intact(sealed({"stem": "a"})), is_intact(sealed({"stem": "a"}).replace(b"a", b"b", 1))
+    (True, False)
+    """
+    linked = {**record, _AFTER: hashlib.sha256(before).hexdigest() if before else ""}
+    body = json.dumps(linked, ensure_ascii=False, sort_keys=True).encode("utf-8")[:-1]
+    return body + _SEAL + hashlib.sha256(body).hexdigest().encode("ascii") + _END
+
+
+def is_intact(line: bytes) -> bool:
+    """Tell whether a line is as it was written."""
+    body = line[:-_TAIL]
+    return line[-_TAIL:] == _SEAL + hashlib.sha256(body).hexdigest().encode("ascii") + _END
 
 
 def has_journal(folder: Path) -> bool:
@@ -51,7 +99,7 @@ def has_journal(folder: Path) -> bool:
 
 def read(folder: Path) -> list[dict[str, Any]]:
     """
-    Return every readable line; a torn or spoilt one is passed over.
+    Return what every intact line says of a report; a torn or spoilt one is passed over.
 
     Parameters
     ----------
@@ -63,19 +111,68 @@ def read(folder: Path) -> list[dict[str, Any]]:
     list of dict
         In the order of writing; empty if there is no journal.
     """
-    try:
-        lines = (folder / JOURNAL).read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return []
-    records = []
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict) and all(isinstance(record.get(key), str) for key in _TEXTS):
-            records.append(record)
-    return records
+    return [record for record in _intact(folder) if all(isinstance(record.get(key), str) for key in _TEXTS)]
+
+
+def read_pages(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of the pages about all reports as they were last written, by path."""
+    pages: dict[str, str] = {}
+    for record in _intact(folder):
+        if isinstance(record.get(_PAGES), dict):
+            pages.update(record[_PAGES])
+    return pages
+
+
+def faults(folder: Path) -> list[Text]:
+    """
+    Tell which lines are not as they were written.
+
+    Parameters
+    ----------
+    folder : Path
+        Output folder with a journal.
+
+    Returns
+    -------
+    list of Text
+        Empty if every bit is as it was written and no line is missing before the last.
+    """
+    *lines, rest = (folder / JOURNAL).read_bytes().split(b"\n")
+    unfinished = [text("末行没有写完", "the last line is unfinished")] if rest or not lines else []
+    return _damage(lines) + unfinished
+
+
+def mend(folder: Path) -> int:
+    """
+    Take damaged lines out, so that what they said is made again and noted anew.
+
+    Parameters
+    ----------
+    folder : Path
+        Output folder, held by this run.
+
+    Returns
+    -------
+    int
+        How many places were damaged; nothing is written if there was none. An unfinished last line is left to `append`.
+
+    Raises
+    ------
+    OSError
+        If the journal cannot be written; it is then as it was.
+    """
+    from balancelab.reports.output import write_files
+
+    if not has_journal(folder):
+        return 0
+    damaged = len(_damage((folder / JOURNAL).read_bytes().split(b"\n")[:-1]))
+    if damaged:
+        lines: list[bytes] = []
+        for record in _intact(folder):
+            said = {key: value for key, value in record.items() if key not in (_AFTER, "sha256")}
+            lines.append(sealed(said, lines[-1] if lines else b""))
+        write_files(folder, {JOURNAL: b"".join(line + b"\n" for line in lines)})
+    return damaged
 
 
 def latest(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -88,3 +185,39 @@ def latest(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     'done'
     """
     return {record["stem"]: record for record in records}
+
+
+def _intact(folder: Path) -> Iterator[dict[str, Any]]:
+    try:
+        lines = (folder / JOURNAL).read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return
+    for line in lines:
+        if is_intact(line):
+            yield json.loads(line)
+
+
+def _damage(lines: list[bytes]) -> list[Text]:
+    """What is wrong with finished lines."""
+    found, expected = [], ""
+    for number, line in enumerate(lines, start=1):
+        if not is_intact(line):
+            found.append(text(f"第 {number} 行已损坏", f"line {number} is damaged"))
+            expected = "*"  # what the next line names cannot be known
+            continue
+        if json.loads(line)[_AFTER] != expected != "*":
+            found.append(text(f"第 {number} 行之前有缺行", f"before line {number}, a line was taken out or put in"))
+        expected = hashlib.sha256(line).hexdigest()
+    return found
+
+
+def _last_line(file: Any) -> tuple[bytes, int | None]:
+    """Return the last finished line, and where the file is to be cut if something unfinished follows it."""
+    size = file.seek(0, os.SEEK_END)
+    start, content = size, b""
+    while start > 0 and content[:-1].count(b"\n") < 2:
+        start = max(0, start - _CHUNK)
+        file.seek(start)
+        content = file.read(size - start)
+    *lines, rest = content.split(b"\n")
+    return lines[-1] if lines else b"", None if not rest else size - len(rest)

@@ -70,6 +70,8 @@ class Summary:
         How many reports were to be made for which reason (`balancelab.reports.resume.WHY`).
     gone : tuple of str
         Reports about counties that are no longer in the table; they are left as they are.
+    mended : int
+        Damaged places in the journal that were taken out.
     seconds : float
         Wall time. [s]
     trouble : EnvironmentRefused or None
@@ -88,6 +90,7 @@ class Summary:
     unchanged: tuple[Unit, ...] = ()
     why: Mapping[str, int] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
+    mended: int = 0
 
     @property
     def exit_code(self) -> int:

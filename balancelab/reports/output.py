@@ -20,7 +20,7 @@ CODE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
 _LOCK, _WORK, _FAILED = ".lock", ".work", ".failed"
 _TEMPORARY = re.compile(r"\..+\.balancelab-[0-9a-f]{12}\.tmp")
-_OURS = re.compile(r"[0-9]{4}|\.failed")
+_OURS = re.compile(r"[0-9]{4}|\.failed|\.inputs")
 _FULL = (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC, errno.EFBIG)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from balancelab import __version__
@@ -56,6 +57,10 @@ def record_of(unit: Unit, failure: Failure | None, answer: dict[str, Any], secon
         **{key: unit.origin.get(key, "") for key in ORIGIN},
         "standard_label": dict(unit.standard_label),
         "synthetic": unit.synthetic,
+        "school_code": unit.school_code,
+        "parameters": dict(unit.parameters),
+        "formats": list(unit.formats),
+        "source_date_epoch": os.environ.get("SOURCE_DATE_EPOCH", ""),
         "files": answer.get("files", {}),
         "verdict": answer.get("verdict", ""),
         "failure": None if failure is None else failure.as_json(),

@@ -105,8 +105,10 @@ def resume_seconds() -> float:
             (folder / unit.stem).parent.mkdir(parents=True)
             for name in unit.files:
                 (folder / name).write_bytes(b"")
-        lines = [_finished(unit, program, folder) for unit in units]
-        (folder / journal.JOURNAL).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        lines: list[bytes] = []
+        for unit in units:
+            lines.append(journal.sealed(_finished(unit, program, folder), lines[-1] if lines else b""))
+        (folder / journal.JOURNAL).write_bytes(b"\n".join(lines) + b"\n")
         started = time.perf_counter()
         with Output(folder) as output, Crew(output, early=False) as crew:
             summary = run_reports(Plan(tuple(units), lambda work: None), output=output, crew=crew)
@@ -228,12 +230,12 @@ def _children(arguments: list[str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _finished(unit: Unit, program: dict[str, str], folder: Path) -> str:
+def _finished(unit: Unit, program: dict[str, str], folder: Path) -> dict[str, object]:
     texts = {"kind": unit.kind, "language": "zh", "county_code": unit.county_code, "county": "", "verdict": ""}
     files = dict.fromkeys(unit.files, "")
     record = {"stem": unit.stem, "state": "done", **texts, "standard": "", "files": files}
     made = {"parts": resume.parts_of(unit, program), "stamps": resume.stamps(folder, unit.files)}
-    return json.dumps({**record, **made})
+    return {**record, **made}
 
 
 def main() -> None:

@@ -174,3 +174,31 @@ def test_garbage_in_the_journal_is_passed_over(tmp_path):
         file.write(b'\xff\xfe garbage\n[1, 2]\n{"stem": 3}\n"text"\n\n')
     journal.append(tmp_path, RECORD)
     assert len(journal.read(tmp_path)) == 2  # the two appended
+
+
+def test_a_changed_line_is_passed_over_noticed_and_taken_out(tmp_path):
+    for verdict in ("met", "failed", "undetermined"):
+        journal.append(tmp_path, {**RECORD, "verdict": verdict})
+    journal.append_pages(tmp_path, {"index.html": "ab"})
+    path = tmp_path / journal.JOURNAL
+    content = path.read_bytes()
+    assert journal.faults(tmp_path) == []
+    for place in range(0, len(content), 7):  # prime to the lengths of lines: all parts of a line are met
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :])
+        assert journal.faults(tmp_path), place
+    lines = content.split(b"\n")
+    path.write_bytes(b"\n".join([lines[0], *lines[2:]]))  # a whole line taken out
+    assert [fault["en"] for fault in journal.faults(tmp_path)] == ["before line 2, a line was taken out or put in"]
+    path.write_bytes(content.replace(b"failed", b"met   "))
+    assert [record["verdict"] for record in journal.read(tmp_path)] == ["met", "undetermined"]
+    assert journal.mend(tmp_path) == 1
+    assert journal.faults(tmp_path) == []
+    assert [record["verdict"] for record in journal.read(tmp_path)] == ["met", "undetermined"]
+    assert journal.read_pages(tmp_path) == {"index.html": "ab"}
+    assert journal.mend(tmp_path) == 0
+
+
+def test_several_lines_at_once_are_chained(tmp_path):
+    journal.append(tmp_path, RECORD, RECORD)
+    journal.append(tmp_path, RECORD)
+    assert (len(journal.read(tmp_path)), journal.faults(tmp_path)) == (3, [])
