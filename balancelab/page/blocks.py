@@ -9,9 +9,9 @@ Papermill keeps in the executed notebook. The JSON by kind (all also have ``vers
 ``heading``             ``level`` 1–3, ``number`` ("2.1", "（一）" or ""), ``text``
 ``paragraph``           ``text``
 ``note``                ``style`` ("note", "warning"), ``text``
-``verdict``             ``state`` (a mark id), ``word``, ``glyph``, ``text``
+``verdict``             ``state`` (a mark id), ``word``, ``glyph``, ``text``, ``part`` ({``id``, ``label``} or null)
 ``table``               ``number`` ("表 1"), ``caption``, ``note``, ``columns``, ``rows``, ``marks``, ``row_marks``,
-                        ``row_header``
+                        ``row_header``, ``about`` and ``keys`` (or null)
 ``figure``              ``number``, ``caption``, ``alt``, ``svg`` (text), ``png`` (base64 or null), ``width_mm``,
                         ``height_mm``
 ``provenance``          ``heading``, ``entries`` [{``label``, ``value``}]
@@ -21,6 +21,8 @@ Papermill keeps in the executed notebook. The JSON by kind (all also have ``vers
 A table's ``columns`` are ``{id, label, unit, group, kind, decimals, align}``; ``rows`` are lists of raw values (numbers
 unrounded, a percentage as a share, a verdict as its mark id, missing as null); ``marks`` has the same shape with a
 mark id or null; ``row_marks`` one mark id or null per row; ``row_header`` the index of the column that names the row.
+``about`` is the id of what a table holds and ``keys`` one list of ids per row, for programs that look for a number; the
+``part`` of a verdict is the block of the evaluation that it decides.
 """
 
 from __future__ import annotations
@@ -34,6 +36,10 @@ from typing import Any
 MIME = "application/vnd.balancelab.block.v1+json"
 COMPLETION_TOKEN = "balancelab-page-complete"  # noqa: S105 (a sentinel, not a password)
 KINDS = ("title", "heading", "paragraph", "note", "verdict", "table", "figure", "provenance", "complete")
+COEFFICIENTS = "coefficients"
+"""``about`` of a county's coefficients of variation; its keys are stage and indicator."""
+BLOCK_VERDICTS = "block_verdicts"
+"""``about`` of the verdicts of the evaluation's blocks; its key is the block's id, ``county`` for all of them."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -102,6 +102,7 @@ def table_payload(
     *,
     row_marks: str | Sequence[object] | None = None,
     row_header: str | None = None,
+    keys: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     Columns, rows and marks of a table block.
@@ -118,11 +119,14 @@ def table_payload(
         Column of the table, or one value per row: a mark id for the whole row (``excluded``, ``failed``, ``total``).
     row_header : str, optional
         Id of the column that names the row; by default the first one.
+    keys : sequence of str
+        Columns of the table whose ids name each row to a program.
 
     Returns
     -------
     dict
-        ``columns``, ``rows``, ``marks``, ``row_marks``, ``row_header`` as described in `balancelab.page.blocks`.
+        ``columns``, ``rows``, ``marks``, ``row_marks``, ``row_header``, ``keys`` as described in
+        `balancelab.page.blocks`.
 
     Raises
     ------
@@ -147,6 +151,7 @@ def table_payload(
         "marks": [list(row) for row in zip(*marks, strict=True)],
         "row_marks": _row_marks(table, row_marks),
         "row_header": ids.index(row_header) if row_header else 0,
+        "keys": _keys(table, keys),
     }
 
 
@@ -166,6 +171,14 @@ def _row_marks(table: pd.DataFrame, row_marks: str | Sequence[object] | None) ->
     if len(given) != len(table):
         raise ValueError(f"row_marks has {len(given)} entries, the table {len(table)} rows")
     return [mark_id(None if is_missing(value) else value) for value in given]
+
+
+def _keys(table: pd.DataFrame, keys: Sequence[str]) -> list[list[str]] | None:
+    """One list of ids per row."""
+    if not keys:
+        return None
+    columns = [[clean_text(str(value)) for _, value in _cells(table, name)] for name in keys]
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _raw(value: Any, column: Column, row: int, language: str) -> str | int | float | None:

@@ -49,7 +49,10 @@ def conclusion(page: Page, result: pd.Series, county: str, standard: Standard) -
     """
     state = state_of(result["met"])
     zh, en = _BANNER[state]
-    page.verdict(zh, en, state, county=county, standard=page.word(standard.short))
+    blocks = standard.blocks()
+    decided = "resources" if standard.requirements else "differences"  # the block that rests on what is judged here
+    part = (decided, blocks[decided]) if decided in blocks else None
+    page.verdict(zh, en, state, part=part, county=county, standard=page.word(standard.short))
     if standard.requirements:
         page.say(
             zh="学校达标：{schools} 个校·学段中 {qualified} 个达标，"

@@ -162,7 +162,7 @@ class Page:
         (text,) = fill_pairs([{"zh": zh, "en": en}], values, self.language)
         self._add("note", style=kind, text=text)
 
-    def verdict(self, zh: str, en: str, state: str, **values: Any) -> None:
+    def verdict(self, zh: str, en: str, state: str, *, part: tuple[str, Pair] | None = None, **values: Any) -> None:
         """
         Write the one line that a reader should not miss.
 
@@ -172,6 +172,8 @@ class Page:
             The verdict as a sentence, with placeholders for ``values``.
         state : str
             ``met``, ``failed``, ``undetermined`` or ``not_applicable``.
+        part : (str, pair), optional
+            Id and name of the block of the evaluation that it decides.
 
         Raises
         ------
@@ -181,7 +183,9 @@ class Page:
         if state not in STATES:
             raise ValueError(f"unknown state {state!r}: known are {', '.join(STATES)}")
         (text,) = fill_pairs([{"zh": zh, "en": en}], values, self.language)
-        self._add("verdict", state=state, word=mark_word(state, self.language), glyph=MARKS[state].glyph, text=text)
+        decided = {"id": part[0], "label": choose(part[1], self.language)} if part else None
+        mark = {"word": mark_word(state, self.language), "glyph": MARKS[state].glyph}
+        self._add("verdict", state=state, **mark, text=text, part=decided)
 
     def table(
         self,
@@ -194,6 +198,8 @@ class Page:
         note_en: str | None = None,
         row_marks: str | Sequence[object] | None = None,
         row_header: str | None = None,
+        about: str | None = None,
+        keys: Sequence[str] = (),
         **values: Any,
     ) -> None:
         """
@@ -213,6 +219,10 @@ class Page:
             Column of the table, or one value per row: a mark for the whole row (``excluded``, ``failed``, ``total``).
         row_header : str, optional
             Id of the column that names the row; by default the first.
+        about : str, optional
+            Id of what the table holds, by which a program finds it.
+        keys : sequence of str
+            Columns of the table whose ids name each row to a program; readers do not see them.
 
         Raises
         ------
@@ -222,9 +232,9 @@ class Page:
         note = _optional(note_zh, note_en)
         texts = [{"zh": caption_zh, "en": caption_en}, *([note] if note else [])]
         filled = fill_pairs(texts, values, self.language)
-        payload = table_payload(table, columns, self.language, row_marks=row_marks, row_header=row_header)
+        payload = table_payload(table, columns, self.language, row_marks=row_marks, row_header=row_header, keys=keys)
         number = self._next("table", _TABLE)
-        self._add("table", number=number, caption=filled[0], note=filled[1] if note else None, **payload)
+        self._add("table", number=number, caption=filled[0], note=filled[1] if note else None, about=about, **payload)
 
     def figure(
         self, figure: Figure, *, caption_zh: str, caption_en: str, alt_zh: str, alt_en: str, **values: Any

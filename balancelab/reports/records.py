@@ -63,6 +63,7 @@ def record_of(unit: Unit, failure: Failure | None, answer: dict[str, Any], secon
         "source_date_epoch": os.environ.get("SOURCE_DATE_EPOCH", ""),
         "files": answer.get("files", {}),
         "verdict": answer.get("verdict", ""),
+        "results": answer.get("results", {}),
         "failure": None if failure is None else failure.as_json(),
         "seconds": seconds,
         "version": __version__,

@@ -115,8 +115,8 @@ def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) ->
     Returns
     -------
     dict
-        ``state`` (``done`` or ``failed``) with ``files`` (sha256 by path), ``verdict`` and ``unrendered`` (a message
-        for each format that failed), or with ``failure``.
+        ``state`` (``done`` or ``failed``) with ``files`` (sha256 by path), ``verdict``, ``results`` (see
+        `balancelab.reports.results`) and ``unrendered`` (a message for each format that failed), or with ``failure``.
 
     Raises
     ------
@@ -131,6 +131,7 @@ def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) ->
     from balancelab.reports.judge import judge, scrubbed, title_of, verdict_of
     from balancelab.reports.output import write_files
     from balancelab.reports.rendering import render_formats
+    from balancelab.reports.results import results_of
 
     notebook, stem = Path(order["notebook"]), order["stem"]
     executed = run(notebook, order["parameters"], work)
@@ -153,7 +154,8 @@ def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) ->
     )
     files = write_files(output, {f"{stem}.ipynb": content, **rendered})
     (output / kept).unlink(missing_ok=True)
-    return {"state": "done", "files": files, "verdict": verdict_of(blocks), "unrendered": unrendered}
+    came = {"verdict": verdict_of(blocks), "results": results_of(blocks)}
+    return {"state": "done", "files": files, **came, "unrendered": unrendered}
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from balancelab.page.blocks import BLOCK_VERDICTS
 from balancelab.page.columns import Column
 from balancelab.page.display import is_missing
 from balancelab.page.levels.wording import SCORE, limit_text, subject_words, value_text
@@ -53,6 +54,7 @@ def block_table(page: Page, conclusion: pd.DataFrame, standard: Standard) -> Non
     blocks = standard.blocks()
     rows = [
         {
+            "id": row["block"],
             "block": page.word(blocks.get(row["block"], _WHOLE)),
             **{name: row[name] if row["n_items"] else None for name in ("n_items", "n_met", "n_failed", "n_missing")},
             "state": state_of(row["met"]),
@@ -75,6 +77,8 @@ def block_table(page: Page, conclusion: pd.DataFrame, standard: Standard) -> Non
         note_zh="资源类板块的明细见后文；“总结论”一行计的是板块数。依据：{clause}。",
         note_en="Blocks of resources are detailed below; the last row counts blocks. Clause: {clause}.",
         row_marks="mark",
+        about=BLOCK_VERDICTS,
+        keys=("id",),
         clause=page.word(standard.conclusion.clause) if standard.conclusion else "",
     )
 

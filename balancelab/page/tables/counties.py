@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from balancelab.page.blocks import COEFFICIENTS
 from balancelab.page.columns import Column
 from balancelab.page.naming import in_stage_order, indicator_words, stages_present, state_of, words_or_nothing
 from balancelab.verdicts import COMPOSITE
@@ -125,6 +126,8 @@ def cv_table(page: Page, measures: pd.DataFrame, counties: pd.DataFrame, standar
         "verdicts are reached on "
         "unrounded values.",
         row_header="name",
+        about=COEFFICIENTS,
+        keys=("stage", "indicator"),
         information=page.word(_COMPOSITE_NOTE) if information else "",
         clause=clause,
     )
