@@ -63,7 +63,7 @@ def indicators(indicators: Path | None, language: str | None) -> None:
 def words(language: str) -> None:
     """List missing words."""
     from balancelab.page.words import missing_words
-    from balancelab.reports.plan import find_notebook
+    from balancelab.reports.kinds import find_notebook
     from balancelab.reports.vocabulary import english_texts
 
     (chosen,) = choose_languages(language)[:1]

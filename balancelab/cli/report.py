@@ -20,6 +20,7 @@ from balancelab.cli.frame import (
     standard_option,
     year_option,
 )
+from balancelab.page.disclosure import AUDIENCES, INTERNAL
 from balancelab.reports.errors import EXIT_DONE, EXIT_SOME_FAILED, text
 from balancelab.reports.given import (
     choose_languages,
@@ -67,6 +68,13 @@ from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
     zh="本单位的 Word 模板",
     en="a Word template of your own",
 )
+@option(
+    "--audience",
+    type=click.Choice(AUDIENCES),
+    default=INTERNAL,
+    zh="公开版不含各校数据，缺省 internal",
+    en="public: nothing of single schools; by default internal",
+)
 @sheet_option
 @partial_option
 @columns_option
@@ -93,6 +101,7 @@ def report(
     output: Path,
     formats: str,
     word_template: Path | None,
+    audience: str,
     sheet: str | None,
     partial: bool,
     columns: Path | None,
@@ -104,10 +113,12 @@ def report(
     settings: tuple[str, ...],
 ) -> int:
     """Make reports."""
-    from balancelab.reports.plan import check_settings, find_notebook, plan_reports, reads_all_years
+    from balancelab.reports.kinds import check_audience, find_notebook, reads_all_years
+    from balancelab.reports.plan import check_settings, plan_reports
 
     require_files(files)
     languages = choose_languages("zh,en" if language is None else language)
+    check_audience(kind, audience)
     further = check_settings(kind, settings)
     choose_engine(find_notebook(kind), engine)
     written = choose_written(formats, word_template)
@@ -145,6 +156,7 @@ def report(
             indicator_file=indicators,
             column_map=columns,
             settings=further,
+            audience=audience,
         ).in_formats(written, str(word_template.absolute()) if word_template else "")
         plan = replace(plan, left_out=(*refused, *plan.left_out))
         summary = run_reports(plan, output=folder, jobs=jobs, force=force, on_progress=console.progress, crew=crew)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 
 from balancelab.definitions import Text
@@ -76,6 +77,9 @@ class OutputLocked(Refused):
     exit_code = EXIT_LOCKED
 
 
+_ERROR_NAME = re.compile(r"[A-Za-z]+(?=:)")
+_WITHHELD = "message withheld in a public edition; the internal one shows it"
+
 CAUSES: Mapping[str, Text] = MappingProxyType(
     {
         "cell_error": text("单元格运行出错", "a cell failed"),
@@ -129,6 +133,18 @@ class Failure:
         cause = CAUSES[self.cause]
         at_zh, at_en = ("", "") if self.cell is None else (f"，第 {self.cell} 个代码单元格", f", code cell {self.cell}")
         return text(f"{cause['zh']}{at_zh}：{self.message}", f"{cause['en']}{at_en}: {self.message}")
+
+
+def withheld(failure: Failure) -> Failure:
+    """
+    Return a failure without what was said, which may name a school; where it happened stays.
+
+    >>> withheld(Failure("cell_error", "ValueError: 第一小学", cell=3)).text()["en"]
+    'a cell failed, code cell 3: ValueError (message withheld in a public edition; the internal one shows it)'
+    """
+    name = _ERROR_NAME.match(failure.message)
+    said = f"{name.group()} ({_WITHHELD})" if name else _WITHHELD
+    return replace(failure, message=said)
 
 
 class NotebookFailed(Exception):  # noqa: N818 - it names what happened

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from balancelab.definitions import Text
+from balancelab.page.disclosure import PUBLIC
 from balancelab.page.display import clean_text
 from balancelab.page.marks import MARKS
 from balancelab.page.theme import ACCENT, FAINT, INK, MUTED, RULE, STATUS
@@ -31,7 +32,7 @@ _KINDS: Mapping[str, Text] = {
 }
 _LANGUAGES = {"zh": "中文", "en": "English"}
 _ERROR: Text = {"zh": "未生成", "en": "Not made"}
-_STEM = re.compile(r"[0-9]{4}/[0-9A-Za-z_-]{1,40}/[0-9A-Za-z_-]{1,80}\.[0-9A-Za-z_-]{2,20}")
+_STEM = re.compile(r"[0-9]{4}/[0-9A-Za-z_-]{1,40}/[0-9A-Za-z_-]{1,80}(\.public)?\.[0-9A-Za-z_-]{2,20}")
 _SAFE_JSON = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -99,6 +100,8 @@ def index_rows(records: Iterable[Mapping[str, Any]], folder: Path) -> list[dict[
 def _kind_and_school(kind: str, stem: str) -> tuple[Text, str]:
     """Return the words for a report and the code of its school, ``""`` where it is about a county or more."""
     words = _KINDS.get(kind, {"zh": kind, "en": kind})
+    if f".{PUBLIC}." in stem:
+        words = {"zh": f"{words['zh']}（公开版）", "en": f"{words['en']} (public)"}
     name = stem.rpartition("/")[2].partition(".")[0]
     school = name.removeprefix(kind).removeprefix("-")
     return ({code: f"{word} {school}" for code, word in words.items()} if school else words), school

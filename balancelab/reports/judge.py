@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from balancelab.page.blocks import is_complete
+from balancelab.page.blocks import MIME, is_complete
 from balancelab.reports.engine import INJECTED, failure_in, plain
 from balancelab.reports.errors import Failure
 from balancelab.reports.html import blocks_from_notebook
@@ -84,6 +84,29 @@ def scrubbed(
         for output in cell.get("outputs", []):
             if output.output_type == "error":  # tracebacks name temporary files
                 output["traceback"] = [plain(line) for line in output.traceback]
+    return copy
+
+
+def blocks_only(notebook: NotebookNode) -> NotebookNode:
+    """
+    Return a copy that shows the page's blocks and nothing else: what else a cell shows may be a table of schools.
+
+    An error stays as a word without its message and traceback, in which rows and names may stand.
+    """
+    copy = deepcopy(notebook)
+    for cell in copy.cells:
+        if cell.cell_type != "code":
+            continue
+        kept = []
+        for output in cell.outputs:
+            if MIME in output.get("data", {}):
+                kept.append(output)
+            elif output.output_type == "error":
+                output.update(evalue="", traceback=[])
+                kept.append(output)
+        cell.outputs = kept
+    copy.metadata.papermill.pop("exception", None)
+    copy.cells = [cell for cell in copy.cells if "papermill-error-cell-tag" not in cell.metadata.get("tags", [])]
     return copy
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
-import json
 import os
 import shutil
 import tomllib
@@ -14,8 +12,10 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from balancelab.definitions import Text, shipped
-from balancelab.reports.errors import EnvironmentRefused, ParametersRefused, PlanRefused, text
+from balancelab.page.disclosure import INTERNAL
+from balancelab.reports.errors import ParametersRefused, PlanRefused, text
 from balancelab.reports.guard import check_parameters, declared_parameters, parse_settings
+from balancelab.reports.kinds import AUDIENCE, find_notebook
 from balancelab.reports.resume import file_digest, reads_one_county, rows_by_county
 from balancelab.reports.targets import SCHOOL, added_files, choose_schools
 from balancelab.reports.units import Plan, Unit
@@ -37,45 +37,8 @@ _BY_COMMAND = {
     "language": "--language",
     "indicator_file": "--indicators",
     "column_map": "--columns",
+    "audience": "--audience",
 }
-
-
-def find_notebook(kind: str) -> Path:
-    """
-    Return the shipped notebook of a kind of report.
-
-    Raises
-    ------
-    PlanRefused
-        If there is no such kind; the message names those there are.
-    """
-    found = {path.stem: path for folder in reversed(_notebook_folders()) for path in sorted(folder.glob("*.ipynb"))}
-    known = list(found)
-    if kind in found:
-        return found[kind]
-    if not known:
-        raise EnvironmentRefused(text("安装不完整：没有笔记本", "the installation is incomplete: no notebooks"))
-    raise PlanRefused(
-        text(
-            f"没有报告种类“{kind}”；可用：{'、'.join(known)}", f"no kind of report '{kind}'; known: {', '.join(known)}"
-        )
-    )
-
-
-def reads_all_years(kind: str) -> bool:
-    """
-    Whether the notebook of a kind compares years: it then says ``read_schools(…, all_years=True)``.
-
-    Reports of one year are not held up by faults in another, so only such a notebook is given all of them.
-    """
-    cells = json.loads(find_notebook(kind).read_text(encoding="utf-8"))["cells"]
-    sources = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    calls = (node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-    return any(
-        keyword.arg == "all_years" and ast.unparse(keyword.value) == "True"
-        for call in calls
-        for keyword in call.keywords
-    )
 
 
 def check_settings(kind: str, settings: Sequence[str]) -> dict[str, object]:
@@ -122,6 +85,7 @@ def plan_reports(
     indicator_file: Path | None = None,
     column_map: Path | None = None,
     settings: Mapping[str, object] | None = None,
+    audience: str = INTERNAL,
 ) -> Plan:
     """
     List the reports to make of one year's table.
@@ -149,6 +113,8 @@ def plan_reports(
     settings : mapping, optional
         Further parameters, from `check_settings`; of those that end in ``_file`` the file is staged, and
         ``school_code`` may name several schools with commas.
+    audience : {"internal", "public"}
+        Whom the reports are for; see `balancelab.reports.kinds.check_audience`.
 
     Returns
     -------
@@ -184,6 +150,8 @@ def plan_reports(
     if SCHOOL in declared:
         targets = choose_schools(marked, further.get(SCHOOL), made)
     common = {**staged.parameters(), "year": chosen_year, **further}
+    if AUDIENCE in declared:
+        common[AUDIENCE] = audience
     units = [
         _unit(kind, notebook, common, _where(code, school, names, language), staged)
         for code, school in targets
@@ -231,6 +199,7 @@ def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mappin
         synthetic=staged.synthetic,
         school_code=where["school"],
         inputs=staged.inputs(notebook, where["code"]),
+        audience=str(parameters.get(AUDIENCE, INTERNAL)),
     )
 
 
@@ -286,12 +255,6 @@ def _nothing_counts(code: str, name: str) -> Text:
         f"{code} {name}：没有一所学校在标准的适用范围内，未生成报告",
         f"{code} {name}: no school is in the standard's scope, so there is no report",
     )
-
-
-def _notebook_folders() -> list[Path]:
-    package = Path(__file__).resolve().parents[1]
-    folders = [package / "shipped" / "notebooks", package.parent / "notebooks"]  # installed, or a checkout
-    return [folder for folder in folders if folder.is_dir()]
 
 
 class _Staged:

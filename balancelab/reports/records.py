@@ -6,7 +6,8 @@ import os
 from typing import Any
 
 from balancelab import __version__
-from balancelab.reports.errors import Failure
+from balancelab.page.disclosure import PUBLIC
+from balancelab.reports.errors import Failure, withheld
 from balancelab.reports.units import Unit
 
 ORIGIN = ("standard", "data", "indicators")
@@ -23,6 +24,7 @@ def order_of(unit: Unit) -> dict[str, Any]:
         "origin": dict(unit.origin),
         "formats": list(unit.formats),
         "word": unit.word,
+        "audience": unit.audience,
     }
 
 
@@ -46,6 +48,8 @@ def record_of(unit: Unit, failure: Failure | None, answer: dict[str, Any], secon
     dict
         Plain JSON values.
     """
+    if failure is not None and unit.audience == PUBLIC:  # the journal lies beside what is published
+        failure = withheld(failure)
     return {
         "stem": unit.stem,
         "state": "done" if failure is None else "failed",
@@ -54,6 +58,7 @@ def record_of(unit: Unit, failure: Failure | None, answer: dict[str, Any], secon
         "year": unit.year,
         "county_code": unit.county_code,
         "county": unit.county,
+        "audience": unit.audience,
         **{key: unit.origin.get(key, "") for key in ORIGIN},
         "standard_label": dict(unit.standard_label),
         "synthetic": unit.synthetic,

@@ -8,7 +8,7 @@ from pathlib import Path
 from balancelab.definitions import Text
 from balancelab.reports import journal, resume
 from balancelab.reports.errors import CAUSES, PlanRefused, text
-from balancelab.reports.plan import find_notebook
+from balancelab.reports.kinds import find_notebook
 
 STATES: dict[str, Text] = {
     "done": text("完成", "done"),

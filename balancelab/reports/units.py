@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from balancelab.definitions import Text
+from balancelab.page.disclosure import INTERNAL, PUBLIC
 from balancelab.reports.targets import path_of_code
 
 OVERVIEW = "overview"
@@ -52,6 +53,8 @@ class Unit:
         Code of the school, ``""`` for a report about a county or all of them.
     inputs : mapping
         Digests of the rows and of the files that the notebook reads; see `balancelab.reports.resume`.
+    audience : str
+        ``internal`` or ``public``; a public report bears the word in its name and never overwrites an internal one.
 
     Examples
     --------
@@ -73,12 +76,14 @@ class Unit:
     word_template: str = ""
     school_code: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
+    audience: str = INTERNAL
 
     @property
     def stem(self) -> str:
         """Path of the report below the output folder, without an ending; built from codes only."""
         name = f"{self.kind}-{path_of_code(self.school_code)}" if self.school_code else self.kind
-        return f"{self.year}/{self.county_code or OVERVIEW}/{name}.{self.language}"
+        edition = f".{PUBLIC}" if self.audience == PUBLIC else ""
+        return f"{self.year}/{self.county_code or OVERVIEW}/{name}{edition}.{self.language}"
 
     @property
     def notebook_file(self) -> str:

@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
+from balancelab.page.disclosure import INTERNAL, PUBLIC
 from balancelab.reports.engine import Executed, Limits, end_group, execute, import_papermill
 from balancelab.reports.errors import NotebookFailed
 
@@ -106,7 +107,7 @@ def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) ->
     Parameters
     ----------
     order : mapping
-        ``notebook``, ``parameters``, ``stem``, ``language``, ``origin``.
+        ``notebook``, ``parameters``, ``stem``, ``language``, ``origin``; ``audience`` where it is public.
     output, work : Path
         As for `Worker`.
     run : callable
@@ -128,7 +129,7 @@ def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) ->
     import nbformat
 
     from balancelab.reports.html import blocks_from_notebook
-    from balancelab.reports.judge import judge, scrubbed, title_of, verdict_of
+    from balancelab.reports.judge import blocks_only, judge, scrubbed, title_of, verdict_of
     from balancelab.reports.output import write_files
     from balancelab.reports.rendering import render_formats
     from balancelab.reports.results import results_of
@@ -136,7 +137,10 @@ def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) ->
     notebook, stem = Path(order["notebook"]), order["stem"]
     executed = run(notebook, order["parameters"], work)
     failure = executed.failure or judge(executed.notebook)
+    public = order.get("audience", INTERNAL) == PUBLIC
     clean = scrubbed(executed.notebook, source_name=notebook.name, output_name=f"{stem}.ipynb", origin=order["origin"])
+    if public:
+        clean = blocks_only(clean)
     content = (nbformat.writes(clean) + "\n").encode("utf-8")
     kept = f".failed/{stem}.failed.ipynb"
     if failure is not None:

@@ -5,7 +5,8 @@ import pytest
 
 from balancelab.reports.errors import ParametersRefused, PlanRefused
 from balancelab.reports.given import find_standard, read_tables
-from balancelab.reports.plan import check_settings, find_notebook, plan_reports, reads_all_years
+from balancelab.reports.kinds import find_notebook, reads_all_years
+from balancelab.reports.plan import check_settings, plan_reports
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "schools.csv"
 CODE = "371599"

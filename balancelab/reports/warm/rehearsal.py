@@ -60,7 +60,7 @@ def rehearse(asked: Mapping[str, Any], scratch: Path) -> None:
     -----
     What comes of it is thrown away. That it fails is no reason not to go on: the report itself will say why.
     """
-    from balancelab.reports.plan import find_notebook
+    from balancelab.reports.kinds import find_notebook
     from balancelab.reports.warm.engine import Here
     from balancelab.reports.worker import make_report
 
