@@ -26,7 +26,7 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
     Parameters
     ----------
     intake : Intake
-        Names the data file, with its hash and size.
+        Names the data file; the hash is of what it says about the page's county, or of all that it says.
     standard : Standard
         The standard; its file and those it extends are hashed together with the package's source.
     parameters : mapping
@@ -37,6 +37,8 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
     list of (text, str)
         Label in both languages and value.
     """
+    from balancelab.intake.digest import content_digest
+
     source = intake.source
     shown = {name: Path(str(value)).name for name, value in parameters.items() if str(value) != ""}
     return [
@@ -44,7 +46,10 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
             {"zh": "数据文件", "en": "Data file"},
             source.file if source.sheet is None else f"{source.file} [{source.sheet}]",
         ),
-        ({"zh": "数据 SHA-256", "en": "Data SHA-256"}, source.sha256),
+        (
+            {"zh": "数据内容 SHA-256（与行列次序无关）", "en": "SHA-256 of the data, in any order of rows and columns"},
+            content_digest(intake),
+        ),
         ({"zh": "数据行数", "en": "Rows in the data"}, f"{source.rows_in:,}"),
         (
             {"zh": "评估标准", "en": "Standard"},
