@@ -22,6 +22,8 @@ _SENIOR = ("twelve_year", "complete_secondary")
 _CONFLICTS = {"junior": ("primary", "teaching_site"), "primary": ("junior", "complete_secondary")}
 SHARED_UNITS = ("m2", "yuan", "rooms", "computers", "volumes")
 _FEWEST_ALIKE = 3
+_ALIKE = 1.15
+"""Stages whose students differ by less get about the same out of a split: the law's weights lie between 1 and 1.1."""
 
 
 def check_combined(schools: pd.DataFrame, faults: Faults, schema: Schema) -> None:
@@ -108,8 +110,20 @@ def _check_shared(combined: pd.DataFrame, faults: Faults, schema: Schema) -> Non
     same = complete & ~differing
     given = (first[amounts] > 0).to_numpy()
     repeated = ~whole & (same.sum(axis=1) >= _FEWEST_ALIKE) & (same.sum(axis=1) == given.sum(axis=1))
+    even = _split_evenly(several)
     for at in np.flatnonzero(repeated).tolist():
-        _note_repeated(first.iloc[at], [name for name, held in zip(amounts, same[at], strict=True) if held], faults)
+        code = "SPLIT_AMOUNTS_ALIKE" if even[at] else "SPLIT_AMOUNTS_REPEATED"
+        held = [name for name, alike in zip(amounts, same[at], strict=True) if alike]
+        _note_repeated(code, first.iloc[at], held, faults)
+
+
+def _split_evenly(several: pd.DataFrame) -> np.ndarray:
+    """Tell for each group whether it says that it is split, and has about as many students in each stage."""
+    said = (several["_shared"] == "stage").groupby(several["_group"], sort=True).all().to_numpy()
+    if "students" not in several:
+        return np.zeros(len(said), dtype=bool)
+    students = several.groupby("_group", sort=True)["students"]
+    return said & (students.max() <= _ALIKE * students.min()).to_numpy()
 
 
 def _check_senior(whole: pd.DataFrame, faults: Faults, schema: Schema) -> None:
@@ -139,9 +153,9 @@ def _note_differing(group: pd.DataFrame, names: list[str], faults: Faults, schem
         )  # fmt: skip
 
 
-def _note_repeated(row: pd.Series, same: list[str], faults: Faults) -> None:
+def _note_repeated(code: str, row: pd.Series, same: list[str], faults: Faults) -> None:
     faults.add(
-        "SPLIT_AMOUNTS_REPEATED", row=int(row["source_row"]), column=same[0], raw=as_text(float(row[same[0]])),
+        code, row=int(row["source_row"]), column=same[0], raw=as_text(float(row[same[0]])),
         n=len(same), school=printable(str(row.get("school", ""))),
     )  # fmt: skip
 

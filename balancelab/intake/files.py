@@ -28,6 +28,7 @@ ZIP_FAULTS = (
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", "")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".et", ".xltx", ".xltm")
+PARQUET_SUFFIXES = (".parquet", ".pq")
 _WORKBOOK_KINDS = {"xlsx", "xls", "xlsb", "ods"}
 
 _CONTENT = {
@@ -272,7 +273,7 @@ def _check_kind(kind: str, suffix: str, content: bytes, faults: Faults) -> None:
     fits = (
         (kind == "text" and (suffix in TEXT_SUFFIXES or suffix not in (*WORKBOOK_SUFFIXES, ".parquet", ".gz")))
         or (kind in _WORKBOOK_KINDS and suffix in WORKBOOK_SUFFIXES)
-        or (kind == "parquet" and suffix in (".parquet", ".pq"))
+        or (kind == "parquet" and suffix in PARQUET_SUFFIXES)
     )
     if not fits:
         known = kind in ("text", "parquet", *_WORKBOOK_KINDS)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from balancelab.intake.assembling import Choice, assemble
 from balancelab.intake.body import Ledger
@@ -17,12 +16,13 @@ from balancelab.intake.columns import ColumnsNeeded
 from balancelab.intake.delimited import read_delimited
 from balancelab.intake.encoding import to_utf8
 from balancelab.intake.excluding import Excluded
-from balancelab.intake.files import Opened, Unreadable, open_file
+from balancelab.intake.files import PARQUET_SUFFIXES, Opened, Unreadable, open_file
 from balancelab.intake.findings import DataRefused, Faults
 from balancelab.intake.grid import Grid
 from balancelab.intake.headers import Dictionary
 from balancelab.intake.model import Intake, Source
 from balancelab.intake.schema import Schema, load_schema
+from balancelab.intake.store import load_intake, open_stored, select_year
 
 if TYPE_CHECKING:
     from balancelab.standards import Standard
@@ -37,6 +37,7 @@ def read_schools(
     columns_needed: ColumnsNeeded | None = None,
     all_years: bool = False,
     standard: Standard | None = None,
+    county_code: str | None = None,
 ) -> Intake:
     """
     Read a school table, or refuse it with everything that is wrong with it.
@@ -60,6 +61,9 @@ def read_schools(
     standard : Standard, optional
         For the remarks that depend on one, made where nothing is refused: schools outside its scope, counties where a
         statistic is not defined.
+    county_code : str, optional
+        The one county to return, as :meth:`Intake.for_county` does, ``""`` for all; of what :meth:`Intake.save` wrote
+        nothing else is read.
 
     Returns
     -------
@@ -79,18 +83,14 @@ def read_schools(
     >>> sample = Path(balancelab.__file__).parents[1] / "data" / "sample" / "schools.csv"
     >>> intake = read_schools(sample, year=2024)  # doctest: +SKIP
     """
-    intake = inspect(
-        path,
-        year=year,
-        sheet=sheet,
-        column_map=column_map,
-        columns_needed=columns_needed,
-        all_years=all_years,
-        standard=standard,
-    )
+    task = _task(Path(path), sheet, column_map, columns_needed, Choice(year, all_years))
+    task.county = (county_code or None) if standard is None else None  # remarks by a standard need every county
+    intake = task.run()
     if any(each.severity == "error" for each in intake.findings):
         raise DataRefused(intake.findings)
-    return intake
+    if standard is not None:
+        intake = _with_standard(intake, standard)
+    return intake.for_county(county_code) if county_code else intake
 
 
 def inspect(
@@ -112,13 +112,7 @@ def inspect(
     -------
     Intake
     """
-    path = Path(path)
-    schema = load_schema()
-    mapping = read_column_map(column_map, schema) if column_map is not None else None
-    schema = mapping.applied(schema) if mapping else schema
-    faults = Faults(path.name, schema=schema)
-    task = _Task(path, sheet, mapping, schema, columns_needed or {}, Choice(year, all_years), faults)
-    intake = task.run()
+    intake = _task(Path(path), sheet, column_map, columns_needed, Choice(year, all_years)).run()
     refused = any(each.severity == "error" for each in intake.findings)
     return intake if standard is None or refused else _with_standard(intake, standard)
 
@@ -132,12 +126,22 @@ def read_grid(path: Path, *, sheet: str | None = None, column_map: str | Path | 
     Unreadable
         If the file cannot be read that far.
     """
+    task = _task(path, sheet, column_map, None, Choice())
+    dictionary = Dictionary(task.schema, task.mapping)
+    return task.grid(open_file(path, task.faults), dictionary), dictionary
+
+
+def _task(
+    path: Path,
+    sheet: str | None,
+    column_map: str | Path | None,
+    needed: ColumnsNeeded | None,
+    choice: Choice,
+) -> _Task:
     schema = load_schema()
     mapping = read_column_map(column_map, schema) if column_map is not None else None
     schema = mapping.applied(schema) if mapping else schema
-    task = _Task(path, sheet, mapping, schema, {}, Choice(), Faults(path.name, schema=schema))
-    dictionary = Dictionary(schema, mapping)
-    return task.grid(open_file(path, task.faults), dictionary), dictionary
+    return _Task(path, sheet, mapping, schema, needed or {}, choice, Faults(path.name, schema=schema))
 
 
 @dataclass
@@ -151,12 +155,15 @@ class _Task:
     faults: Faults
     opened: Opened | None = None
     encoding: str | None = None
+    county: str | None = None
 
     def run(self) -> Intake:
+        stored = open_stored(self.path) if self.path.suffix.lower() in PARQUET_SUFFIXES else None
+        if stored is not None:
+            kept = load_intake(stored, county_code=self.county)
+            return select_year(kept.intake, self.choice, self.faults, years=kept.years)
         try:
             self.opened = open_file(self.path, self.faults)
-            if self.opened.kind == "parquet" and _is_stored(self.opened.content):
-                return self._stored(self.opened.content)
             dictionary = Dictionary(self.schema, self.mapping, self._further())
             grid = self.grid(self.opened, dictionary)
             table = assemble(grid, dictionary, self.needed, self.choice, self.faults)
@@ -190,11 +197,6 @@ class _Task:
         digest, size = (self.opened.sha256, self.opened.size_bytes) if self.opened else ("", 0)
         return Source(self.path.name, self.faults.sheet, digest, size, rows_in, self.encoding)
 
-    def _stored(self, content: bytes) -> Intake:
-        from balancelab.intake.store import load_intake, select_year
-
-        return select_year(load_intake(content), self.choice, self.faults)
-
     def _nothing(self) -> Intake:
         excluded = Excluded(Grid([], _no_rows()), {}).frame()
         ledger = Ledger(self.faults.file, self.faults.sheet).frame()
@@ -207,17 +209,6 @@ class _Task:
 
 def _no_rows() -> np.ndarray:
     return np.array([], dtype=np.int64)
-
-
-def _is_stored(content: bytes) -> bool:
-    import io
-
-    from balancelab.intake.store import is_stored
-
-    try:
-        return is_stored(pq.read_metadata(io.BytesIO(content)).metadata)
-    except (OSError, ValueError):
-        return False
 
 
 def _with_standard(intake: Intake, standard: Standard) -> Intake:

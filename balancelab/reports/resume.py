@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import platform
@@ -176,13 +177,16 @@ def file_digest(path: Path) -> str:
 
 def reads_one_county(notebook: Path) -> bool:
     """
-    Tell whether a notebook looks at one county only: it then says ``intake.for_county(…)`` and not ``all_years=True``.
+    Tell whether a notebook reads one county only: it then says ``read_schools(…, county_code=county_code)``.
 
-    Any other is taken to compare with the whole table.
+    Any other is taken to look at the whole table.
     """
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return "intake = intake.for_county(county_code)" in code and "all_years=True" not in code
+    sources = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    calls = [node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    reading = [call for call in calls if ast.unparse(call.func).split(".")[-1] == "read_schools"]
+    given = [{keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords} for call in reading]
+    return bool(given) and all(keywords.get("county_code") == "county_code" for keywords in given)
 
 
 def _hashed_rows(table: pd.DataFrame) -> dict[str, bytes]:

@@ -146,6 +146,10 @@ CASES: list[tuple[str, Callable[[Any], Any], str, str, tuple[str, ...]]] = [
     ("J11-differs", lambda t: combined()(t.column("shared_resources", ["本学段"] * 8 if len(t.rows) == 8 else []).set(
         2, "shared_resources", "全校")) and _shared(t, "全校"), E, "SPLIT_AMOUNTS_DIFFER", ("books", "4100", "6700")),
     ("J11-repeated", combined(**SAME), E, "SPLIT_AMOUNTS_REPEATED", ("示例县九年一贯制学校", "6 amounts")),
+    # 166 and 155 students: what the law's weights would split about evenly; 166 and 120 are not
+    ("J11-alike", lambda t: _shared(combined(**SAME, students="155")(t), "本学段"), W, "SPLIT_AMOUNTS_ALIKE", ("6 amounts",)),  # noqa: E501
+    ("J11-unlike", lambda t: _shared(combined(**SAME, students="120")(t), "本学段"), E, "SPLIT_AMOUNTS_REPEATED", ("6 amounts",)),  # noqa: E501
+    ("J11-unsaid", combined(**SAME, students="155"), E, "SPLIT_AMOUNTS_REPEATED", ("6 amounts",)),
     ("J13", lambda t: _shared(t.add(school_code="3437000299", school="示例县完全中学", stage="junior", school_type="完全中学"), "全校",  # noqa: E501
      from_row=10), E, "SPLIT_STUDENTS_MISSING", ("senior_students",)),
     ("J13-unsaid", lambda t: t.add(school_code="3437000299", school="示例县完全中学", stage="junior", school_type="完全中学"), W,  # noqa: E501

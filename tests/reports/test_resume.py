@@ -47,7 +47,7 @@ def test_rows_of_a_county_are_its_own(intake):
 
 
 @pytest.mark.parametrize(
-    ("kind", "alone"), [("balance", True), ("overview", False), ("equity", False)]
+    ("kind", "alone"), [("balance", True), ("school", True), ("overview", False), ("quality", False)]
 )  # what each notebook says
 def test_which_notebooks_look_at_one_county(kind, alone):
     assert resume.reads_one_county(ROOT / f"notebooks/{kind}.ipynb") is alone
