@@ -29,6 +29,7 @@ from balancelab.reports.given import (
     read_tables,
     require_files,
 )
+from balancelab.reports.shards import parse_shard
 from balancelab.reports.terminal import message_language, option, print_line, stop_like_ctrl_c, tell
 from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
 
@@ -82,6 +83,10 @@ from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
 @option("--engine", type=click.Choice(ENGINES), default="auto", zh="运行方式，缺省 auto", en="engine, by default auto")
 @option("--jobs", type=click.IntRange(min=1), metavar="N", zh="同时运行的进程数", en="worker processes side by side")
 @option(
+    "--shard", metavar="3/40",
+    zh="只生成 40 份中的第 3 份（作业数组、多台机器）", en="only the third of 40 parts (array jobs, several machines)",
+)  # fmt: skip
+@option(
     "--force",
     is_flag=True,
     zh="全部重新生成，并覆盖由其他标准或数据生成的报告",
@@ -108,6 +113,7 @@ def report(
     indicators: Path | None,
     engine: Asked,
     jobs: int | None,
+    shard: str | None,
     force: bool,
     quiet: bool,
     settings: tuple[str, ...],
@@ -122,6 +128,7 @@ def report(
     further = check_settings(kind, settings)
     choose_engine(find_notebook(kind), engine)
     written = choose_written(formats, word_template)
+    part = parse_shard(shard)
     rules, rules_file = find_standard(standard, indicators)
     from balancelab.reports.batch import run_reports
     from balancelab.reports.console import Console
@@ -131,7 +138,7 @@ def report(
 
     stop_like_ctrl_c()
     console = Console(message_language(language), quiet=quiet)
-    with Output(output) as folder, Crew(folder, engine=engine, early=not has_journal(output)) as crew:
+    with Output(output, shard=part) as folder, Crew(folder, engine=engine, early=not has_journal(output)) as crew:
         compared = reads_all_years(kind)
         intake = read_tables(
             files,

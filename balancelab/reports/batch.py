@@ -24,8 +24,9 @@ from balancelab.reports.inputs import Inputs, clean
 from balancelab.reports.outcome import Progress, Summary
 from balancelab.reports.output import Output, environment_refused
 from balancelab.reports.records import order_of, record_of
+from balancelab.reports.shards import forget_parts, take_over
 from balancelab.reports.surroundings import prepare_fonts
-from balancelab.reports.units import INDEX, Plan, Unit
+from balancelab.reports.units import Plan, Unit
 from balancelab.reports.warm.choice import choose_engine
 
 _BYTES_OF_A_REPORT = 5_000_000  # page and executed notebook; 3.3 MB measured for the sample
@@ -79,19 +80,21 @@ def run_reports(
     """
     started = time.monotonic()
     refuse_doubles(plan.units)
+    _take_over(output)
     lines = journal.read(output.path)
     records = journal.latest(lines)
     if not force:
         finished = journal.latest(line for line in lines if line["state"] == "done")
         refuse_overwriting(plan.units, finished, output.path)
-    due, unchanged, why = find_due(plan.units, records, output.path, force=force)
+    units = [unit for unit in plan.units if output.shard is None or output.shard.takes(unit.stem)]
+    due, unchanged, why = find_due(units, records, output.path, force=force)
     known = _Known(plan.left_out, unchanged, why, find_gone(plan, records, output.path))
     if not due:
-        return known.summary(output, time.monotonic() - started)
+        return known.summary(output, time.monotonic() - started, trouble=_renew_index(output))
     output.require_space(_BYTES_OF_A_RUN + _BYTES_OF_A_REPORT * len(due))
     work = output.make_work()
     try:
-        mended = journal.mend(output.path)
+        mended = journal.mend(output.own)
         plan.stage(work)
         inputs = Inputs(output.path, work)
     except OSError as error:
@@ -104,13 +107,10 @@ def run_reports(
         except KeyboardInterrupt:
             interrupted = True
     if batch.done or batch.failed:
-        try:
-            write_index(output)
-            journal.append_pages(output.path, {INDEX: resume.file_digest(output.path / INDEX)})
-            clean(output.path, journal.read(output.path))
-        except OSError as error:
-            batch.trouble = environment_refused(error, output.path)
-    return replace(known.summary(output, time.monotonic() - started, batch, interrupted=interrupted), mended=mended)
+        batch.trouble = _renew_index(output) or batch.trouble
+    seconds = time.monotonic() - started
+    summary = known.summary(output, seconds, batch, trouble=batch.trouble, interrupted=interrupted)
+    return replace(summary, mended=mended)
 
 
 def processors() -> int:
@@ -130,7 +130,13 @@ class _Known:
     gone: tuple[str, ...]
 
     def summary(
-        self, output: Output, seconds: float, batch: _Batch | None = None, *, interrupted: bool = False
+        self,
+        output: Output,
+        seconds: float,
+        batch: _Batch | None = None,
+        *,
+        trouble: EnvironmentRefused | None,
+        interrupted: bool = False,
     ) -> Summary:
         """Return what the run came to."""
         return Summary(
@@ -139,11 +145,12 @@ class _Known:
             tuple(batch.failed) if batch else (),
             self.left_out,
             seconds,
-            batch.trouble if batch else None,
+            trouble,
             interrupted,
             self.unchanged,
             self.why,
             self.gone,
+            shard=output.shard,
         )
 
 
@@ -228,7 +235,7 @@ class _Batch:
             written = resume.stamps(self.output.path, answer.get("files", {}))
             made_from = {"parts": parts, "stamps": written, "inputs": self.inputs.of(unit)}
             record = {**record_of(unit, failure, answer, seconds), **made_from}
-            journal.append(self.output.path, record)
+            journal.append(self.output.own, record)
         except OSError as error:
             self.trouble = environment_refused(error, self.output.path)
             return
@@ -253,6 +260,28 @@ class _Batch:
     ) -> None:
         finished = len(self.done) + len(self.failed)
         self.on_progress(Progress(state, unit, finished, self.total, self.crew.running(), failure, seconds))
+
+
+def _take_over(output: Output) -> None:
+    """Take over the journals of parts that ran before, if this run is no part itself."""
+    if output.shard is None:
+        try:
+            take_over(output.path)
+        except OSError as error:
+            raise environment_refused(error, output.path) from error
+
+
+def _renew_index(output: Output) -> EnvironmentRefused | None:
+    """Write the index and tidy up, unless this is one part of a run; return why that was not possible."""
+    if output.shard is not None:
+        return None
+    try:
+        write_index(output)
+        clean(output.path, journal.read(output.path))
+        forget_parts(output.path)
+    except OSError as error:
+        return environment_refused(error, output.path)
+    return None
 
 
 def _nobody(progress: Progress) -> None:

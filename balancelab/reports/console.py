@@ -132,6 +132,10 @@ def _last_line(summary: Summary) -> Text:
     also_zh, also_en = (f"，失败 {failed} 份", f", {failed} failed") if failed else ("", "")
     of_zh, of_en = (f"县（区）数 {places}，", f"counties: {places}, ") if places else ("", "")
     index_zh, index_en = (f"，目录页 {INDEX}", f", start at {INDEX}") if done else ("", "")
+    if summary.shard is not None:
+        part = f"{summary.shard.number}/{summary.shard.of}"
+        index_zh = f"，这是第 {part} 份；各份完成后不带 --shard 再运行一次，补齐并写目录页"
+        index_en = f", part {part}; when all are done, a run without --shard makes what is left and the index"
     if summary.unchanged:
         same = len(summary.unchanged)
         also_zh, also_en = f"，未变 {same} 份{also_zh}", f", {same} unchanged{also_en}"

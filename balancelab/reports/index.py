@@ -38,7 +38,8 @@ _SAFE_JSON = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028
 
 def write_index(output: Output) -> None:
     """
-    Write the page from the journal: every report of every run that is still there.
+    Write the page from the journal: every report of every run that is still there. The same page is not written again.
+    The journal notes its hash.
 
     Parameters
     ----------
@@ -50,8 +51,13 @@ def write_index(output: Output) -> None:
     OSError
         If the page cannot be written; the old one then stays.
     """
-    page = render_index(index_rows(journal.read(output.path), output.path))
-    output.write(INDEX, page.encode("utf-8"))
+    page = render_index(index_rows(journal.read(output.path), output.path)).encode("utf-8")
+    written = output.path / INDEX
+    if not written.is_file() or written.read_bytes() != page:
+        output.write(INDEX, page)
+    digest = hashlib.sha256(page).hexdigest()
+    if journal.read_pages(output.path).get(INDEX) != digest:
+        journal.append_pages(output.path, {INDEX: digest})
 
 
 def index_rows(records: Iterable[Mapping[str, Any]], folder: Path) -> list[dict[str, Any]]:

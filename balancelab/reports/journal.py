@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from balancelab.reports.errors import text
 
 JOURNAL = "journal.jsonl"
 """Name of the file."""
+SHARDS = ".shards"
+"""Folder in an output folder in which each part of a divided run (`balancelab.reports.shards`) has one of its own."""
 
 _TEXTS = ("stem", "state", "kind", "language", "county_code", "county", "standard", "verdict")
 _PAGES = "pages"
@@ -35,7 +38,7 @@ def append(folder: Path, *records: dict[str, Any]) -> None:
     Parameters
     ----------
     folder : Path
-        Output folder, held by this run.
+        Output folder, or that of a part of it, held by this run.
     *records : dict
         Plain JSON values.
 
@@ -81,7 +84,8 @@ def sealed(record: dict[str, Any], before: bytes = b"") -> bytes:
     >>> is_intact(sealed({"stem": "a"})), is_intact(sealed({"stem": "a"}).replace(b"a", b"b", 1))
     (True, False)
     """
-    linked = {**record, _AFTER: hashlib.sha256(before).hexdigest() if before else ""}
+    said = {key: value for key, value in record.items() if key != "sha256"}  # of the line that it was read from
+    linked = {**said, _AFTER: hashlib.sha256(before).hexdigest() if before else ""}
     body = json.dumps(linked, ensure_ascii=False, sort_keys=True).encode("utf-8")[:-1]
     return body + _SEAL + hashlib.sha256(body).hexdigest().encode("ascii") + _END
 
@@ -94,7 +98,21 @@ def is_intact(line: bytes) -> bool:
 
 def has_journal(folder: Path) -> bool:
     """Tell whether there was a run in this folder, so that there may be nothing to do."""
-    return (folder / JOURNAL).exists()
+    return any((place / JOURNAL).exists() for place in places(folder))
+
+
+def places(folder: Path) -> list[Path]:
+    """
+    Return the folders that may hold a journal: the output folder, then those of the parts of a divided run.
+
+    The part that wrote last comes last. Two parts name the same report only if the run was divided in two ways, one
+    after the other; if their order is then mistaken, a report is made once more, because its files tell.
+    """
+    parts = {}
+    for written in (folder / SHARDS).glob(f"*/{JOURNAL}"):
+        with suppress(FileNotFoundError):  # taken over meanwhile
+            parts[written.parent] = (written.stat().st_mtime_ns, written.parent.name)
+    return [folder, *sorted(parts, key=parts.__getitem__)]
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
@@ -109,9 +127,10 @@ def read(folder: Path) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        In the order of writing; empty if there is no journal.
+        In the order of writing, see `places`; empty if there is no journal.
     """
-    return [record for record in _intact(folder) if all(isinstance(record.get(key), str) for key in _TEXTS)]
+    records = (record for place in places(folder) for record in _intact(place))
+    return [record for record in records if all(isinstance(record.get(key), str) for key in _TEXTS)]
 
 
 def read_pages(folder: Path) -> dict[str, str]:
@@ -137,7 +156,11 @@ def faults(folder: Path) -> list[Text]:
     list of Text
         Empty if every bit is as it was written and no line is missing before the last.
     """
-    *lines, rest = (folder / JOURNAL).read_bytes().split(b"\n")
+    return [fault for place in places(folder) if (place / JOURNAL).exists() for fault in _faults(place)]
+
+
+def _faults(place: Path) -> list[Text]:
+    *lines, rest = (place / JOURNAL).read_bytes().split(b"\n")
     unfinished = [text("末行没有写完", "the last line is unfinished")] if rest or not lines else []
     return _damage(lines) + unfinished
 
@@ -149,7 +172,7 @@ def mend(folder: Path) -> int:
     Parameters
     ----------
     folder : Path
-        Output folder, held by this run.
+        Output folder, or that of a part of it, held by this run.
 
     Returns
     -------
@@ -163,14 +186,13 @@ def mend(folder: Path) -> int:
     """
     from balancelab.reports.output import write_files
 
-    if not has_journal(folder):
+    if not (folder / JOURNAL).exists():
         return 0
     damaged = len(_damage((folder / JOURNAL).read_bytes().split(b"\n")[:-1]))
     if damaged:
         lines: list[bytes] = []
         for record in _intact(folder):
-            said = {key: value for key, value in record.items() if key not in (_AFTER, "sha256")}
-            lines.append(sealed(said, lines[-1] if lines else b""))
+            lines.append(sealed(record, lines[-1] if lines else b""))
         write_files(folder, {JOURNAL: b"".join(line + b"\n" for line in lines)})
     return damaged
 

@@ -16,6 +16,7 @@ from balancelab.reports.errors import (
     EnvironmentRefused,
     Failure,
 )
+from balancelab.reports.shards import Shard
 from balancelab.reports.units import Unit
 
 
@@ -72,6 +73,8 @@ class Summary:
         Reports about counties that are no longer in the table; they are left as they are.
     mended : int
         Damaged places in the journal that were taken out.
+    shard : Shard or None
+        Which part of a divided run this was; the index is written by a later run without parts.
     seconds : float
         Wall time. [s]
     trouble : EnvironmentRefused or None
@@ -91,6 +94,7 @@ class Summary:
     why: Mapping[str, int] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
     mended: int = 0
+    shard: Shard | None = None
 
     @property
     def exit_code(self) -> int:

@@ -9,11 +9,15 @@ import re
 import secrets
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import BinaryIO
 
+from balancelab.reports import journal
 from balancelab.reports.errors import EnvironmentRefused, OutputLocked, PlanRefused, text
+from balancelab.reports.locks import is_held, take_lock
+from balancelab.reports.shards import Shard, shard_folders
 
 CODE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 """What a county code must look like to become a folder's name; a name from the data never does."""
@@ -35,21 +39,30 @@ class Output:
     ----------
     path : Path
         The folder; made if missing.
+    shard : Shard, optional
+        The part of a divided run that this is: others of the same division may work beside it, nothing else may.
+
+    Attributes
+    ----------
+    own : Path
+        Where this run keeps its journal and its work folder: the folder itself, or that of the part.
 
     Raises
     ------
     OutputLocked
-        If another run holds it (exit code 6).
+        If another run holds it, or this part of it, or parts of another division are at work (exit code 6).
     EnvironmentRefused
         If it cannot be made or written (exit code 5).
     PlanRefused
         If the path is a file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, shard: Shard | None = None) -> None:
         self.path = path.absolute()
-        self.work = self.path / _WORK
-        self._lock: BinaryIO | None = None
+        self.shard = shard
+        self.own = self.path / journal.SHARDS / shard.name if shard else self.path
+        self.work = self.own / _WORK
+        self._locks: list[tuple[BinaryIO, Path | None]] = []
         self._made = False
 
     def __enter__(self) -> Output:
@@ -58,13 +71,16 @@ class Output:
         try:
             self._made = not self.path.exists()
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = _take_lock(self.path / _LOCK)
+            self._take_locks(self.shard)
             self._remove_leftovers()
             self.write(".probe", b"balancelab")
-            (self.path / ".probe").unlink()
+            (self.path / ".probe").unlink(missing_ok=True)  # another part's probe has the same name
         except OSError as error:
             self._release()
             raise environment_refused(error, self.path) from error
+        except OutputLocked:
+            self._release()
+            raise
         return self
 
     def __exit__(
@@ -113,10 +129,33 @@ class Output:
         """Return where the notebook of a failed report is kept for whoever looks into it."""
         return f"{_FAILED}/{stem}.failed.ipynb"
 
+    def _take_locks(self, shard: Shard | None) -> None:
+        lock = self.path / _LOCK
+        if shard is None:
+            self._locks.append((take_lock(lock, folder=self.path), lock))
+            return
+        said = f"--shard {shard.number}/{shard.of}"
+        # The shared file stays: its last holder cannot be known without keeping a newcomer out for a moment.
+        self._locks.append((take_lock(lock, folder=self.path, share=shard.number - 1, said=said), None))
+        self.own.mkdir(parents=True, exist_ok=True)
+        self._locks.append((take_lock(self.own / _LOCK, folder=self.own, said=said), self.own / _LOCK))
+        others = [path for path in shard_folders(self.path) if not path.name.endswith(f"-of-{shard.of}")]
+        busy = [path.name for path in others if is_held(path / _LOCK)]
+        if busy:
+            raise OutputLocked(
+                text(
+                    f"{self.path} 正按另一种分法运行（{busy[0]}）；请等它结束，或用同样的份数",
+                    f"{self.path} is being worked on in another division ({busy[0]}): wait for it, or divide alike",
+                )
+            )
+
     def _remove_leftovers(self) -> None:
-        if self.work.is_symlink():
-            self.work.unlink()
-        shutil.rmtree(self.work, ignore_errors=True)
+        for work in (self.work, *(part / _WORK for part in shard_folders(self.path) if self.shard is None)):
+            if work.is_symlink():
+                work.unlink()
+            shutil.rmtree(work, ignore_errors=True)
+        if self.shard is not None:  # what looks like a leftover may be another part's file in the making
+            return
         for folder, below, names in os.walk(self.path):
             if folder == str(self.path):  # the user may have pointed at a folder with much else in it
                 below[:] = [name for name in below if _OURS.fullmatch(name)]
@@ -125,15 +164,14 @@ class Output:
                     os.unlink(os.path.join(folder, name))
 
     def _release(self) -> None:
-        if self._lock is None:
-            return
-        lock = self.path / _LOCK
-        if sys.platform != "win32":  # removed while still held, so that nobody can hold a second lock beside it
-            lock.unlink(missing_ok=True)
-        self._lock.close()
-        self._lock = None
-        if self._made and not any(self.path.iterdir()):
-            self.path.rmdir()
+        while self._locks:
+            lock, path = self._locks.pop()
+            if sys.platform != "win32" and path is not None:  # removed while still held: nobody holds one beside it
+                path.unlink(missing_ok=True)
+            lock.close()
+        for place in (self.own, self.own.parent) if self.shard else (self.path,) if self._made else ():
+            with suppress(OSError):  # not empty
+                place.rmdir()
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> dict[str, str]:
@@ -218,51 +256,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _take_lock(path: Path) -> BinaryIO:
-    while True:
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        file = os.fdopen(os.open(path, flags, 0o644), "r+b")
-        if not _locked(file):
-            file.seek(0)
-            holder = file.read(200).decode("utf-8", "replace")
-            file.close()
-            raise OutputLocked(
-                text(
-                    f"另一个任务正在使用 {path.parent}（进程 {holder}）；请等它结束，或用 --output 另选文件夹",
-                    f"another run is using {path.parent} (process {holder}); wait for it, or choose another --output",
-                )
-            )
-        # The holder removes the lock file at its end: a lock on a file that is no longer there guards nothing.
-        if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
-            break
-        file.close()
-    file.truncate(0)
-    file.write(str(os.getpid()).encode("ascii"))
-    file.flush()
-    return file
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _locked(file: BinaryIO) -> bool:
-        file.seek(1 << 30)  # a byte far behind the text, so that the holder's number can be read
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _locked(file: BinaryIO) -> bool:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in (errno.EAGAIN, errno.EACCES):
-                return False
-            raise
-        return True

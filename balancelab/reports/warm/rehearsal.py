@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import balancelab
 from balancelab.reports.engine import Limits, import_papermill
+from balancelab.reports.errors import PlanRefused
 from balancelab.reports.units import DEFAULT_FORMATS
 
 if TYPE_CHECKING:
@@ -60,12 +61,11 @@ def rehearse(asked: Mapping[str, Any], scratch: Path) -> None:
     -----
     What comes of it is thrown away. That it fails is no reason not to go on: the report itself will say why.
     """
-    from balancelab.reports.kinds import find_notebook
     from balancelab.reports.warm.engine import Here
     from balancelab.reports.worker import make_report
 
     notebook = Path(asked["notebook"])
-    if notebook.resolve() != find_notebook(notebook.stem).resolve():
+    if not _is_shipped(notebook):
         return
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-", dir=scratch))
     known = _sample(folder)
@@ -95,6 +95,15 @@ def source_state() -> tuple[tuple[str, int, int], ...]:
             known = path.stat()
             states.append((str(path), known.st_mtime_ns, known.st_size))
     return tuple(sorted(states))
+
+
+def _is_shipped(notebook: Path) -> bool:
+    from balancelab.reports.kinds import find_notebook
+
+    try:
+        return notebook.resolve() == find_notebook(notebook.stem).resolve()
+    except PlanRefused:  # no such kind
+        return False
 
 
 def _sample(folder: Path) -> dict[str, object]:
