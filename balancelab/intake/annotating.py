@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from balancelab.intake.columns import looks_personal
 from balancelab.intake.files import Unreadable, open_file
 from balancelab.intake.findings import Faults, Finding, Severity, column_letters
 from balancelab.intake.grid import Grid
 from balancelab.intake.headers import Dictionary, find_header
 from balancelab.intake.names import printable_only
+from balancelab.intake.personal import looks_personal
 from balancelab.intake.schema import Schema, load_schema
 from balancelab.intake.workbook import OUR_COLOURS
 

@@ -19,12 +19,13 @@ from balancelab.intake.files import Unreadable
 from balancelab.intake.findings import Faults, column_letters, printable, row_list
 from balancelab.intake.grid import Grid
 from balancelab.intake.headers import Dictionary, Header, find_header
-from balancelab.intake.identity import encoded_once, read_codes, read_labels, read_years
+from balancelab.intake.identity import encoded_once, read_codes, read_labels
 from balancelab.intake.names import read_names
 from balancelab.intake.rows import Rows, sort_rows
 from balancelab.intake.rules import check_table
 from balancelab.intake.schema import Field, folded
 from balancelab.intake.silences import note_missing
+from balancelab.intake.years import read_years
 
 _HEAD_ROWS = 40
 _YEAR = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])")

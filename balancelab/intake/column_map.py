@@ -29,7 +29,12 @@ class ColumnMap:
     Attributes
     ----------
     columns : mapping
-        Our column id → their header.
+        Our column id → their header. One header may serve several columns.
+    sums : mapping
+        Our column id → their headers, which are added up.
+    codes_of_names : frozenset of str
+        Columns of codes whose header, in `columns`, holds names: a name's letters and digits are its code, ``-`` stands
+        for everything else.
     values : mapping
         Our column id → their label (folded) → our id of it.
     fields : tuple of Field
@@ -48,6 +53,8 @@ class ColumnMap:
 
     label: Text
     columns: Mapping[str, str] = field(default_factory=dict)
+    sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    codes_of_names: frozenset[str] = frozenset()
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: tuple[Field, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -59,7 +66,8 @@ class ColumnMap:
     def applied(self, schema: Schema) -> Schema:
         """Return `schema` with the map's fields, patterns and labels in it."""
         changed: dict[str, Field] = {each.name: each for each in self.fields}
-        for name, pattern in self.patterns.items():
+        made = dict.fromkeys(self.codes_of_names, "^[0-9A-Za-z-]+$")
+        for name, pattern in {**made, **self.patterns}.items():
             changed[name] = replace(changed.get(name) or schema.field(name), pattern=pattern)
         for name, labels in self.values.items():
             known = changed.get(name) or schema.field(name)
@@ -67,7 +75,12 @@ class ColumnMap:
             changed[name] = replace(known, values={**known.values, **new})
         for name in self.may_be_missing:
             changed[name] = replace(changed.get(name) or schema.field(name), required=False)
-        return schema.with_fields(tuple(changed.values()), national="county_code" not in self.patterns)
+        national = "county_code" not in {**made, **self.patterns}
+        return schema.with_fields(tuple(changed.values()), national=national)
+
+    def headers_of(self, name: str) -> tuple[str, ...]:
+        """Return the headers that the column `name` is made from."""
+        return self.sums.get(name) or tuple(filter(None, [self.columns.get(name)]))
 
 
 def read_column_map(path: str | Path, schema: Schema) -> ColumnMap:
@@ -88,9 +101,12 @@ def read_column_map(path: str | Path, schema: Schema) -> ColumnMap:
     known = {*schema.names, *(each.name for each in fields)}
     rows = parts["rows"]
     checker.keys(rows, "rows", required=[], optional=["exclude_when_missing", "ignore_other_columns", "may_be_missing"])
+    texts, sums, made = _columns(checker, parts["columns"], {each.name: each for each in (*schema.fields, *fields)})
     column_map = ColumnMap(
         label=checker.text(table, "label", ""),
-        columns=_texts(checker, parts["columns"], "columns", known),
+        columns=_texts(checker, texts, "columns", known),
+        sums=sums,
+        codes_of_names=made,
         values=_values(checker, parts["values"], schema),
         fields=fields,
         constants=_texts(checker, parts["constants"], "constants", known),
@@ -99,7 +115,7 @@ def read_column_map(path: str | Path, schema: Schema) -> ColumnMap:
         ignore_other_columns=bool(checker.typed(rows, "ignore_other_columns", "true or false", "rows", False)),
         may_be_missing=_known_columns(checker, rows, "may_be_missing", known),
     )
-    for name in sorted(set(column_map.columns) & set(column_map.constants)):
+    for name in sorted({*column_map.columns, *column_map.sums} & set(column_map.constants)):
         checker.fault(
             f"constants.{name}", "既对应了一列又是常数，只能取一", "is mapped to a column and constant too: choose one"
         )
@@ -151,6 +167,37 @@ def _fields(checker: Checker, table: Mapping[str, Any]) -> tuple[Field, ...]:
             )
         )
     return tuple(fields)
+
+
+def _columns(
+    checker: Checker, table: Mapping[str, Any], fields: Mapping[str, Field]
+) -> tuple[dict[str, Any], dict[str, tuple[str, ...]], frozenset[str]]:
+    """Return the columns that have one header, those that are sums, and those that are codes made of names."""
+    texts: dict[str, Any] = {}
+    sums: dict[str, tuple[str, ...]] = {}
+    made: set[str] = set()
+    for name, entry in table.items():
+        if not isinstance(entry, dict) or name not in fields:
+            texts[name] = entry
+            continue
+        where = f"columns.{name}"
+        checker.keys(entry, where, required=[], optional=["sum", "code_of"])
+        headers = checker.texts(entry, "sum", where)
+        code_of = checker.typed(entry, "code_of", "a text", where)
+        if len(entry) != 1:
+            checker.fault(where, "只能写 sum 或 code_of 之一", "has either sum or code_of")
+        elif "sum" in entry and not fields[name].numeric:
+            checker.fault(where, "不是数值列，不能相加", "is no column of numbers and cannot be a sum")
+        elif "sum" in entry and len(set(headers)) < max(2, len(headers)):
+            checker.fault(where, "sum 应列出两个以上不同的列名", "sum lists two or more different headers")
+        elif "code_of" in entry and fields[name].kind != "code":
+            checker.fault(where, "不是代码列，不能由名称生成", "is no column of codes and cannot be made of a name")
+        elif code_of:
+            texts[name] = code_of
+            made.add(name)
+        elif headers:
+            sums[name] = headers
+    return texts, sums, frozenset(made)
 
 
 def _limit(checker: Checker, entry: Mapping[str, Any], key: str, where: str) -> float | None:

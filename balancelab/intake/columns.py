@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,25 +14,37 @@ import pyarrow.compute as pc
 
 from balancelab.intake.files import Unreadable
 from balancelab.intake.findings import Faults, column_letters, printable
-from balancelab.intake.grid import Grid, as_text
+from balancelab.intake.grid import Grid, as_text, text_array
 from balancelab.intake.headers import Dictionary, Header, Meaning, field_of, units_of_line
+from balancelab.intake.personal import check_identity_numbers, mentions
 from balancelab.intake.rows import width_of
-from balancelab.intake.schema import Field, Schema, folded, header_key
+from balancelab.intake.schema import Field, Schema, header_key
 
 ColumnsNeeded = Mapping[str, Sequence[frozenset[str]]]
 """Indicator id → alternative sets of columns, one of which the table must have."""
 
-_IDENTITY_SHAPE = r"(?:^|[^0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?:[^0-9]|$)"
-_IDENTITY = re.compile(r"(?<![0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
-_IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _LISTED_HEADERS = 40
 _LISTED_UNKNOWN = 5
-_ASCII_WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column that is read: the field it fills, where it stands, and how many of the field's unit one of it is."""
+    """
+    A column that is read.
+
+    Attributes
+    ----------
+    field : Field
+        What it fills.
+    position : int
+        Where it stands in the grid.
+    unit, factor, unit_row
+        Its unit, how many of the field's unit one of it is, and the row above the table that says so.
+    parts : tuple of Column
+        The columns that a column map adds up to it; the grid's column then shows them as text (``248 + 193``).
+    from_name : bool
+        Whether it is a code that a column map makes of a name.
+    """
 
     field: Field
     position: int
@@ -40,6 +52,8 @@ class Column:
     unit: str | None = None
     factor: Fraction = Fraction(1)
     unit_row: int | None = None
+    parts: tuple[Column, ...] = ()
+    from_name: bool = False
 
     @property
     def name(self) -> str:
@@ -73,15 +87,19 @@ def choose_columns(
         if meaning is None:
             unknown.append(position)
             continue
+        if meaning.name in dictionary.sums:
+            continue
         if meaning.name in chosen:
             repeated.setdefault(meaning.name, [chosen[meaning.name].position]).append(position)
             continue
         known = field_of(dictionary.schema, meaning.name)
         chosen[meaning.name] = _with_unit(known, position, meaning, header, dictionary.schema, faults)
         faults.positions[meaning.name] = grid.first_column + position
-    identified = _check_identity_numbers(chosen, grid, header, body, faults)
-    _check_missing(chosen, header, dictionary, needed, faults)
+    _add_mapped(chosen, repeated, grid, header, dictionary, faults)
+    numeric = {column.position for column in chosen.values() if column.field.numeric or column.field.kind == "year"}
+    identified = check_identity_numbers(grid, header.names, numeric, body, faults)
     _check_foreign(chosen, header, dictionary, faults)
+    _check_missing(chosen, header, dictionary, needed, faults)
     _check_repeated(repeated, grid, header, body, dictionary.schema, faults)
     _check_unknown([at for at in unknown if at not in identified], grid, header, body, dictionary, faults)
     _check_unit_lines(chosen, grid, header, dictionary.schema, faults)
@@ -90,9 +108,54 @@ def choose_columns(
     return sorted(chosen.values(), key=lambda column: order.get(column.name, len(order) + column.position))
 
 
-def looks_personal(header: str, schema: Schema) -> bool:
-    """Whether a header names data about persons: names, telephones, identity numbers."""
-    return _mentions(header, schema.personal)
+def _add_mapped(
+    chosen: dict[str, Column], repeated: dict[str, list[int]], grid: Grid, header: Header, dictionary: Dictionary,
+    faults: Faults,
+) -> None:  # fmt: skip
+    """Add what a column map makes of a header that another column has already, of several headers, or of a name."""
+    at: dict[str, list[int]] = {}
+    for position, meaning in enumerate(header.meanings[: width_of(grid, header)]):
+        if meaning is not None:
+            at.setdefault(meaning.key, []).append(position)
+    for ours, key in dictionary.mapped_twice().items():
+        if key in at:
+            chosen[ours] = _mapped(field_of(dictionary.schema, ours), at[key][0], header, dictionary.schema, faults)
+            faults.positions[ours] = grid.first_column + at[key][0]
+    for ours, theirs in dictionary.sums.items():
+        keys = [header_key(text) for text in theirs]
+        if not all(key in at for key in keys):
+            continue
+        known = field_of(dictionary.schema, ours)
+        parts = []
+        for text, key in zip(theirs, keys, strict=True):
+            part = replace(known, name=printable(text), label={"zh": text, "en": text}, required=False, in_schema=False)
+            parts.append(_mapped(part, at[key][0], header, dictionary.schema, faults))
+            faults.positions[part.name] = grid.first_column + at[key][0]
+            if len(at[key]) > 1:
+                repeated[part.name] = at[key]
+        faults.positions[ours] = grid.first_column + parts[0].position
+        joined = grid.add_column(_joined([grid.columns[part.position] for part in parts]))
+        chosen[ours] = Column(known, joined, " + ".join(theirs), parts=tuple(parts))
+    made = dictionary.column_map.codes_of_names if dictionary.column_map else frozenset()
+    chosen.update({name: replace(chosen[name], from_name=True) for name in made if name in chosen})
+
+
+def _mapped(known: Field, position: int, header: Header, schema: Schema, faults: Faults) -> Column:
+    """Return the column at `position` as `known`, whatever else it is used for."""
+    meaning = header.meanings[position] or Meaning(known.name, True)
+    if meaning.unit is not None:
+        factor = schema.unit_factor(known.unit, meaning.unit) if known.numeric else Fraction(1)
+        meaning = replace(meaning, factor=factor)
+    return _with_unit(known, position, meaning, header, schema, faults)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    texts = [part if pa.types.is_string(part.type) else _as_texts(part) for part in parts]
+    return pc.binary_join_element_wise(*(pc.utf8_trim_whitespace(text) for text in texts), " + ")
+
+
+def _as_texts(column: Any) -> Any:
+    return text_array([as_text(value) for value in column.to_pylist()])
 
 
 def _with_unit(known: Field, position: int, meaning: Meaning, header: Header, schema: Schema, faults: Faults) -> Column:
@@ -123,34 +186,14 @@ def _check_unit_lines(chosen: dict[str, Column], grid: Grid, header: Header, sch
                     faults.add("UNIT_UNCLEAR", column=name, units="、".join(units), line=row)
                 else:
                     unit, factor = next(iter(units.items()))
-                    chosen[name] = Column(column.field, column.position, column.header, unit, factor, row)
+                    chosen[name] = _in_unit(column, unit, factor, row)
 
 
-def _check_identity_numbers(
-    chosen: Mapping[str, Column], grid: Grid, header: Header, body: np.ndarray, faults: Faults
-) -> set[int]:
-    """Refuse identity-card numbers wherever they stand; return the columns that hold some."""
-    numeric = {column.position for column in chosen.values() if column.field.numeric or column.field.kind == "year"}
-    found: set[int] = set()
-    for position, column in enumerate(grid.columns):
-        if position in numeric or not pa.types.is_string(column.type):
-            continue
-        cells = column.take(pa.array(body))
-        hits = cells.filter(pc.match_substring_regex(cells, _IDENTITY_SHAPE)).to_pylist()
-        count = sum(any(_is_identity(number) for number in _IDENTITY.findall(text)) for text in hits)
-        if count:
-            name = printable(header.names[position]) if position < len(header.names) else ""
-            faults.positions.setdefault(name, grid.first_column + position)
-            faults.add("PERSONAL_ID", column=name, count=count, n=count)
-            found.add(position)
-    return found
-
-
-def _is_identity(number: str) -> bool:
-    """Check digit and date of birth of an 18-digit identity number (GB 11643-1999)."""
-    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _IDENTITY_WEIGHTS, strict=True))
-    month, day = int(number[10:12]), int(number[12:14])
-    return "10X98765432"[total % 11] == number[17].upper() and 1 <= month <= 12 and 1 <= day <= 31
+def _in_unit(column: Column, unit: str, factor: Fraction, row: int) -> Column:
+    """Return `column`, or its parts that name no unit of their own, in the unit that a line above the table names."""
+    if column.parts:
+        return replace(column, parts=tuple(_in_unit(part, unit, factor, row) for part in column.parts))
+    return column if column.unit is not None else replace(column, unit=unit, factor=factor, unit_row=row)
 
 
 def _check_repeated(
@@ -190,9 +233,9 @@ def _check_unknown(
                 empty.append(letter)
         elif key in schema.ignored or quiet:
             continue
-        elif _mentions(name, schema.personal):
+        elif mentions(name, schema.personal):
             personal.append(printable(name))
-        elif _mentions(name, schema.sensitive):
+        elif mentions(name, schema.sensitive):
             sensitive.append(printable(name))
         else:
             strange.append(position)
@@ -231,6 +274,9 @@ def _check_missing(
     schema, column_map = dictionary.schema, dictionary.column_map
     have = {*chosen, *(column_map.constants if column_map else ())}
     missing: dict[str, list[str]] = {each.name: [] for each in schema.fields if each.required and each.name not in have}
+    there = {meaning.key for meaning in header.meanings if meaning}
+    half = [name for name, parts in dictionary.sums.items() if any(header_key(part) in there for part in parts)]
+    missing.update({name: [] for name in half if name not in have})
     for indicator, alternatives in needed.items():
         if any(have >= alternative for alternative in alternatives) or not alternatives:
             continue
@@ -244,7 +290,7 @@ def _check_missing(
             listed = ", ".join(indicators)
             because = (f"（指标 {listed} 需要）", f" (needed by {listed})")
         faults.add(
-            "COL_MISSING", column=name, label=_labels(schema, name, column_map is not None, dictionary),
+            "COL_MISSING", column=name, label=_labels(schema, name, column_map is not None, header, dictionary),
             because=because, near=_near_header(name, schema, free),
         )  # fmt: skip
 
@@ -259,18 +305,25 @@ def _check_foreign(chosen: Mapping[str, Column], header: Header, dictionary: Dic
     own = [printable(name, 30) for name in header.names if name]
     more = f" … ({len(own)})" if len(own) > _LISTED_HEADERS else ""
     known = ", ".join(there) if there else ("没有", "none")
+    fields = [field_of(dictionary.schema, name) for name in required if name not in have]
+    missing = (
+        "、".join(f"{each.label['zh']}（{each.name}）" for each in fields),
+        ", ".join(f"{each.name} ({each.label['en'].lower()})" for each in fields),
+    )
     faults.add(
-        "HEADER_FOREIGN", row=faults.header_row, n=len(there), total=len(required), known=known,
+        "HEADER_FOREIGN", row=faults.header_row, n=len(there), total=len(required), known=known, missing=missing,
         headers=", ".join(own[:_LISTED_HEADERS]) + more,
     )  # fmt: skip
     raise Unreadable
 
 
-def _labels(schema: Schema, name: str, mapped: bool, dictionary: Dictionary) -> tuple[str, str]:
+def _labels(schema: Schema, name: str, mapped: bool, header: Header, dictionary: Dictionary) -> tuple[str, str]:
     known = field_of(schema, name)
-    theirs = dictionary.column_map.columns.get(name) if mapped and dictionary.column_map else None
+    theirs = dictionary.column_map.headers_of(name) if mapped and dictionary.column_map else ()
     if theirs:
-        return printable(theirs), printable(theirs)
+        there = {header_key(text) for text in header.names}
+        gone = [printable(text) for text in theirs if header_key(text) not in there] or list(theirs)
+        return "、".join(gone), ", ".join(gone)
     return known.label.get("zh", name), known.label.get("en", name)
 
 
@@ -297,6 +350,8 @@ def _note_matches(chosen: Mapping[str, Column], header: Header, dictionary: Dict
     mapped = dictionary.column_map.columns if dictionary.column_map else {}
     pairs = []
     for name, column in chosen.items():
+        if column.parts:
+            continue
         meaning = header.meanings[column.position]
         spelt = column.header.strip()
         exact = {name, *column.field.label.values(), mapped.get(name, name)}
@@ -313,19 +368,6 @@ def _same_but_brackets(spelt: str, exact: set[str]) -> bool:
     return spelt.translate(str.maketrans("（）", "()")) in {
         text.translate(str.maketrans("（）", "()")) for text in exact
     }
-
-
-def _mentions(header: str, words: Iterable[str]) -> bool:
-    key = folded(header)
-    tokens = set(_ASCII_WORD.findall(header.casefold()))
-    for word in words:
-        plain = folded(word)
-        if plain.isascii():
-            if set(_ASCII_WORD.findall(plain)) <= tokens or (len(plain) > 6 and header_key(word) in header_key(header)):
-                return True
-        elif plain in key:
-            return True
-    return False
 
 
 def _body_text(grid: Grid, position: int, body: np.ndarray) -> list[str]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from balancelab.intake.columns import Column
 from balancelab.intake.grid import Grid
+from balancelab.intake.identity import code_of_name
 from balancelab.intake.model import EXCLUDED_COLUMNS
 
 _OF_SCHOOLS = ("other_year", "missing_")
@@ -66,6 +67,8 @@ class Excluded:
         cells = self.grid.columns[column.position].take(pa.array(positions))
         cells = cells if pa.types.is_string(cells.type) else pc.cast(cells, pa.string())
         trimmed = pc.utf8_trim_whitespace(pc.fill_null(cells, ""))
+        if column.from_name:
+            trimmed = pa.array([code_of_name(text) for text in trimmed.to_pylist()], pa.string())
         return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
     def _students(self, positions: np.ndarray) -> np.ndarray:
@@ -73,6 +76,10 @@ class Excluded:
         column = self.columns.get("students")
         if column is None:
             return np.full(len(positions), np.nan)
+        parts = column.parts or (column,)
+        return np.sum([self._plain_numbers(part, positions) for part in parts], axis=0, dtype=float)
+
+    def _plain_numbers(self, column: Column, positions: np.ndarray) -> np.ndarray:
         cells = self.grid.columns[column.position].take(pa.array(positions))
         if not pa.types.is_string(cells.type):
             return np.asarray(pc.cast(cells, pa.float64()).to_numpy(zero_copy_only=False), dtype=float)

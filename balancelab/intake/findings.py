@@ -6,6 +6,7 @@ The closed list of codes with severity and texts is ``codes.toml``; this module 
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,8 @@ LISTED_PER_CODE = {"error": 100, "warning": 3_000, "normalised": 3_000}
 
 _RANK = {"error": 0, "warning": 1, "normalised": 2}
 _LONGEST_RAW = 60
+_COUNTED = re.compile(r"\{(\w+)\} ([a-z -]+)\(s\)(?: (were|are|have|end)\b)?")
+_OF_ONE = {"were": "was", "are": "is", "have": "has", "end": "ends"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class DataRefused(Exception):  # noqa: N818 - it says what happened to the user'
         self.findings = tuple(findings)
         errors = [each for each in self.findings if each.severity == "error"]
         first = errors[0].en if errors else ""
-        super().__init__(f"{sum(each.count for each in errors)} errors; first: {first}")
+        super().__init__(f"{number_of(sum(each.count for each in errors), 'error')}; first: {first}")
 
 
 @dataclass(frozen=True)
@@ -222,7 +225,7 @@ class Faults:
         start_zh, start_en = (f"，自第 {row} 行起", f", from row {row} on") if row else ("", "")
         return Finding(
             code, entry.severity, f"{place_zh}另有 {count} 处同类问题（{entry.zh}）{start_zh}。",
-            f"{count} further findings of the same kind ({entry.en}){place_en}{start_en}.",
+            f"{number_of(count, 'further finding')} of the same kind ({entry.en}){place_en}{start_en}.",
             "处理方法同上。", "As above.", self.file, self.sheet, None, column, None, None, None, count,
         )  # fmt: skip
 
@@ -258,6 +261,16 @@ class _Words(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         return ""
+
+
+def number_of(count: int, noun: str) -> str:
+    """
+    Return a number with its English noun.
+
+    >>> number_of(1, "error"), number_of(2, "error")
+    ('1 error', '2 errors')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -312,6 +325,18 @@ def _shown(char: str) -> str:
     return char
 
 
+def _agreeing(says: str, told: Mapping[str, str]) -> str:
+    """Put noun and verb of an English text into the number that is counted: 1 row was, 2 rows were."""
+
+    def agreeing(found: re.Match[str]) -> str:
+        placeholder, noun, verb = found.groups()
+        one = told[placeholder] == "1"
+        spoken = f" {_OF_ONE[verb] if one else verb}" if verb else ""
+        return f"{{{placeholder}}} {noun}{'' if one else 's'}{spoken}"
+
+    return _COUNTED.sub(agreeing, says)
+
+
 def _filled(
     says: Mapping[str, str],
     told: Mapping[str, Mapping[str, str]],
@@ -321,7 +346,7 @@ def _filled(
     label: tuple[str, str],
 ) -> tuple[str, str]:
     """Return both sentences with the place before them, unless the text names its place itself."""
-    zh, en = (says[language].format_map(told[language]) for language in ("zh", "en"))
+    zh, en = says["zh"].format_map(told["zh"]), _agreeing(says["en"], told["en"]).format_map(told["en"])
     # A hint may end in a question of its own.
     zh, en = zh.replace("？。", "？"), en.replace("?.", "?")
     if says["en"][:1].isupper():

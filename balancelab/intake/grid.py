@@ -60,6 +60,13 @@ class Grid:
         """Columns."""
         return len(self.columns)
 
+    def add_column(self, cells: Any) -> int:
+        """Put a column of text behind the others and return its position."""
+        self.columns.append(cells)
+        if self.numbers is not None:
+            self.numbers.append(np.zeros(self.n_rows, dtype=bool))
+        return self.n_columns - 1
+
     def row(self, position: int) -> list[str]:
         """Return the cells of one row as text."""
         return [as_text(column[position].as_py()) for column in self.columns]

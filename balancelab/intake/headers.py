@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -24,12 +24,26 @@ _UNIT_MARKS = re.compile(r"[、,，;；/／和及\s()（）]+")
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a header says: a column, and the unit that it names (``factor`` None where the unit does not fit)."""
+    """
+    What a header says.
+
+    Attributes
+    ----------
+    name : str
+        Id of the column; for one part of a sum, the sum's.
+    plain : bool
+        Whether the match needs no remark.
+    unit, factor
+        The unit that it names; `factor` is None where the unit does not fit.
+    key : str
+        The header key that was known, without the unit.
+    """
 
     name: str
     plain: bool
     unit: str | None = None
     factor: Fraction | None = Fraction(1)
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,17 +87,31 @@ class Dictionary:
         found: dict[str, str] = {}
         if self.column_map is None or not self.column_map.ignore_other_columns:
             constants = self.column_map.constants if self.column_map else {}
+            taken = {*mapped, *constants, *self.sums}
             for each in self.schema.fields:
-                if each.name not in mapped and each.name not in constants:
+                if each.name not in taken:
                     found.update(dict.fromkeys(each.headers(), each.name))
             found.update(self._further)
-        found.update({header_key(theirs): ours for ours, theirs in mapped.items()})
+        parts = [(theirs, ours) for ours, headers in self.sums.items() for theirs in headers]
+        for theirs, ours in reversed([*((theirs, ours) for ours, theirs in mapped.items()), *parts]):
+            found[header_key(theirs)] = ours  # the first that names a header comes first; see `mapped_twice`
         return found
+
+    @property
+    def sums(self) -> Mapping[str, tuple[str, ...]]:
+        """Column id → the headers that a column map adds up to it."""
+        return self.column_map.sums if self.column_map else {}
+
+    def mapped_twice(self) -> dict[str, str]:
+        """Return the columns whose header a column map gives to another column first: id → header key."""
+        mapped = self.column_map.columns if self.column_map else {}
+        return {ours: key for ours, key in ((o, header_key(t)) for o, t in mapped.items()) if self.keys[key] != ours}
 
     @cached_property
     def plain(self) -> frozenset[str]:
         """Header keys that need no remark."""
         mapped = {header_key(theirs) for theirs in self.column_map.columns.values()} if self.column_map else set()
+        mapped |= {header_key(theirs) for parts in self.sums.values() for theirs in parts}
         return frozenset(mapped | set(self._further)).union(*(each.plain_headers() for each in self.schema.fields))
 
     def meaning(self, header: str) -> Meaning | None:
@@ -91,7 +119,7 @@ class Dictionary:
         header = _OF_WHICH.sub("", header.strip())
         key = header_key(header)
         if key in self.keys:
-            return Meaning(self.keys[key], key in self.plain)
+            return Meaning(self.keys[key], key in self.plain, key=key)
         return self._bracketed(header) or self._parted(header)
 
     def _bracketed(self, header: str) -> Meaning | None:
@@ -102,11 +130,11 @@ class Dictionary:
         name, unit = self.keys[base], parted.group(2).strip()
         known = self.schema.find(name)
         if known is None or not known.numeric:
-            return Meaning(name, base in self.plain)
+            return Meaning(name, base in self.plain, key=base)
         factor = self.schema.unit_factor(known.unit, unit)
         if not unit or (factor is None and known.unit is None):
-            return Meaning(name, base in self.plain)
-        return Meaning(name, base in self.plain, unit, factor)
+            return Meaning(name, base in self.plain, key=base)
+        return Meaning(name, base in self.plain, unit, factor, base)
 
     def _parted(self, header: str) -> Meaning | None:
         for pattern in (_PARTED, _SPACED):
@@ -117,7 +145,7 @@ class Dictionary:
             known = self.schema.find(self.keys[base])
             factor = self.schema.unit_factor(known.unit, parted.group(2)) if known and known.numeric else None
             if factor is not None:
-                return Meaning(self.keys[base], base in self.plain, parted.group(2), factor)
+                return Meaning(self.keys[base], base in self.plain, parted.group(2), factor, base)
         return None
 
 

@@ -1,9 +1,10 @@
-"""Columns that say who and what a row is: years, codes and labels. Codes stay text; labels become ids by table only."""
+"""Columns that say who and what a row is: codes and labels. Codes stay text; labels become ids by table only."""
 
 from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,66 +18,14 @@ from balancelab.intake.columns import Column
 from balancelab.intake.findings import printable
 from balancelab.intake.schema import Field, folded
 
-_FULLWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff\ufe00-\ufe0f]")
-_BLANKS = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+FULLWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff\ufe00-\ufe0f]")
+BLANKS = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SCIENTIFIC = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
 _FLOATED = re.compile(r"([0-9]+)\.0+")
-_SCHOOL_YEAR = re.compile(
-    r"((?:19|20)[0-9]{2})\s*(?:学年度?|年度?)?(?:\s*[-/—–~～至]\s*((?:19|20)?[0-9]{2}))?\s*(?:学年度?|年度?)?"
-)
-_SERIAL_DAYS = range(36526, 54789)
-"""Excel's day numbers of 2000 to 2049: a year typed as a date."""
 _COUNTY_DIGITS = 6
 _EXACT_DIGITS = 15
-
-
-def read_years(body: Body, column: Column) -> np.ndarray:
-    """
-    Return the years, NaN where there is none.
-
-    ``2024``, ``2024.0``, ``2024年``, ``2024-2025学年`` are 2024; anything outside the schema's limits is refused.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        [year]
-    """
-    texts, special = body.texts(column), body.special(column)
-    unique, which = encoded_once(texts)
-    low, high = int(column.field.minimum or 0), int(column.field.maximum or 9999)
-    years, changed, bad, missing = [], [], [], []
-    for text in unique:
-        year, plain = _year(text)
-        inside = year is not None and low <= year <= high
-        years.append(float(year) if inside and year is not None else np.nan)
-        changed.append(inside and not plain)
-        missing.append(folded(text) in body.schema.missing)
-        bad.append(not inside and not missing[-1])
-    values = np.array(years, dtype=float)[which] if len(which) else np.array([], dtype=float)
-    note_special(body, column, texts, special)
-    values[list(special)] = np.nan
-    wrong = [at for at in np.flatnonzero(np.array(bad, dtype=bool)[which]).tolist() if at not in special]
-
-    def add(at: int) -> None:
-        raw = texts[at].as_py()
-        body.faults.add(
-            "YEAR_RANGE",
-            row=int(body.rows[at]),
-            column="year",
-            raw=raw,
-            minimum=low,
-            maximum=high,
-            hint=_year_hint(raw),
-        )
-
-    body.each("YEAR_RANGE", wrong, "year", add)
-    _note_year_spelling(body, column, texts, values, np.flatnonzero(np.array(changed, dtype=bool)[which]))
-    gone = np.array(missing, dtype=bool)[which]
-    gone[list(special)] = False
-    body.missing[column.name] = (gone, {})
-    return values
 
 
 def read_codes(body: Body, column: Column) -> Any:
@@ -86,6 +35,8 @@ def read_codes(body: Body, column: Column) -> Any:
     Leading zeros stay; full-width digits, blanks inside, an apostrophe and ``.0`` are put right and logged; what has
     lost digits is refused.
     """
+    if column.from_name:
+        return _codes_of_names(body, column)
     texts, special, known = body.texts(column), body.special(column), column.field
     numbers = body.numbers(column)
     if numbers is None and not special and _all_plain(texts, known, national=body.schema.national):
@@ -107,6 +58,17 @@ def read_codes(body: Body, column: Column) -> Any:
     body.missing[column.name] = (gone, {})
     codes[fault_of != ""] = None
     return pa.array(codes, pa.string(), from_pandas=True)
+
+
+def code_of_name(name: str) -> str:
+    """
+    Return the code that a column map makes of a name: letters and digits stay, everything else becomes ``-``.
+
+    >>> code_of_name("Dar es  Salaam CC")
+    'Dar-es-Salaam-CC'
+    """
+    plain = BLANKS.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFKC", name))).strip()
+    return re.sub(r"[^0-9A-Za-z]", "-", plain)
 
 
 def read_labels(body: Body, column: Column, mapped: Mapping[str, str]) -> Any:
@@ -158,38 +120,52 @@ def encoded_once(texts: Any) -> tuple[list[str], np.ndarray]:
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
 
 
-def _year(text: str) -> tuple[int | None, bool]:
-    """Return the year that `text` names, and whether it is written plainly."""
-    plain = text.strip()
-    if re.fullmatch(r"[0-9]{4}(\.0+)?", plain):
-        return int(plain[:4]), True
-    narrow = _BLANKS.sub("", _INVISIBLE.sub("", text).translate(_FULLWIDTH))
-    match = _SCHOOL_YEAR.fullmatch(narrow)
-    if not match:
-        return (int(float(plain)), True) if re.fullmatch(r"[0-9]{1,6}(\.0+)?", plain) else (None, False)
-    first, second = int(match.group(1)), match.group(2)
-    if second is not None and int(second[-2:]) != (first + 1) % 100:
-        return None, False
-    return first, False
+def _codes_of_names(body: Body, column: Column) -> Any:
+    texts, special, name = body.texts(column), body.special(column), column.name
+    unique, which = encoded_once(texts)
+    note_special(body, column, texts, special)
+    gone = np.array([folded(text) in body.schema.missing for text in unique] or [False], dtype=bool)[which]
+    gone[list(special)] = False
+    codes = np.array([code_of_name(text) for text in unique] or [""], dtype=object)[which]
+    fits = np.array([re.search("[0-9A-Za-z]", code) is not None for code in codes], dtype=bool)
+    bad = np.flatnonzero(~fits & ~gone)
+
+    def add(at: int) -> None:
+        allowed = ("含有英文字母或数字的名称", "a name with Latin letters or digits")
+        raw = texts[at].as_py()
+        body.faults.add("CODE_INVALID", row=int(body.rows[at]), column=name, raw=raw, allowed=allowed)
+
+    body.each("CODE_INVALID", [at for at in bad.tolist() if at not in special], name, add)
+    held = np.flatnonzero(fits & ~gone)
+    _note_same_code(body, column, texts, codes, held)
+    if len(held):
+        detail = ("按列名对照文件由名称生成", "made of the name, as the column map says")
+        shown = next((at for at in held.tolist() if codes[at] != texts[at].as_py()), int(held[0]))
+        raw, value = texts[shown].as_py(), codes[shown]
+        body.faults.add(
+            "CODE_NORMALISED", column=name, count=len(held), n=len(held), raw=raw, value=value, detail=detail
+        )
+        body.ledger.add(body.rows[held], name, texts.take(pa.array(held)), codes[held], "code of the name")
+    codes[~fits | gone] = None
+    codes[list(special)] = None
+    body.missing[name] = (gone, {})
+    return pa.array(codes, pa.string(), from_pandas=True)
 
 
-def _year_hint(raw: str) -> tuple[str, str]:
-    digits = raw.strip().split(".")[0]
-    if digits.isascii() and digits.isdigit() and len(digits) == 5 and int(digits) in _SERIAL_DAYS:
-        return "；像是日期的序列号", "; it looks like the day number of a date"
-    return "", ""
-
-
-def _note_year_spelling(body: Body, column: Column, texts: Any, values: np.ndarray, cells: np.ndarray) -> None:
-    cells = cells[np.isfinite(values[cells])]
-    if not len(cells):
-        return
-    raw, value = texts[int(cells[0])].as_py(), str(int(values[cells[0]]))
-    detail = ("学年写法", "spelling of the school year")
-    body.faults.add(
-        "NUM_NORMALISED", column=column.name, count=len(cells), n=len(cells), raw=raw, value=value, detail=detail
-    )
-    body.ledger.add(body.rows[cells], column.name, texts.take(pa.array(cells)), values[cells], "school year")
+def _note_same_code(body: Body, column: Column, texts: Any, codes: np.ndarray, held: np.ndarray) -> None:
+    """Refuse two names that give one code, capital letters aside: a folder is named by the code."""
+    first: dict[str, tuple[str, str, int]] = {}
+    said: set[str] = set()
+    for at in held.tolist():
+        name = BLANKS.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFKC", texts[at].as_py()))).strip()
+        key = codes[at].casefold()
+        other, raw, row = first.setdefault(key, (name, texts[at].as_py(), int(body.rows[at])))
+        if other != name and key not in said:
+            said.add(key)
+            body.faults.add(
+                "CODE_SHARED", row=int(body.rows[at]), column=column.name, raw=texts[at].as_py(), value=codes[at],
+                other=printable(raw), line=row,
+            )  # fmt: skip
 
 
 def _all_plain(texts: Any, known: Field, *, national: bool) -> bool:
@@ -209,15 +185,15 @@ def _code(text: str, known: Field, *, national: bool) -> tuple[str | None, str, 
     if re.fullmatch(pattern, text):
         return text, _prefecture(text, known, national), ("", "")
     rules: list[tuple[str, str]] = []
-    plain = _INVISIBLE.sub("", text)
+    plain = INVISIBLE.sub("", text)
     if plain != text:
         rules.append(("去掉不可见字符", "invisible characters removed"))
     if _CONTROL.search(plain.strip()):
         return plain, "invalid", ("", "")
-    narrow = plain.translate(_FULLWIDTH)
+    narrow = plain.translate(FULLWIDTH)
     if narrow != plain:
         rules.append(("全角改半角", "full-width characters"))
-    bare = _BLANKS.sub("", narrow)
+    bare = BLANKS.sub("", narrow)
     if bare != narrow:
         rules.append(("去掉空格", "blanks removed"))
     if bare[:1] in "'’‘`" and len(bare) > 1:

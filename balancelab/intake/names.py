@@ -221,35 +221,46 @@ def _thinned(text: str) -> str:
 
 
 def _garbled(text: str) -> tuple[str, str] | None:
+    if any("\u0080" <= char <= "\u00ff" for char in text):
+        once = _read_back(text, "cp1252") or _read_back(text, "latin-1")
+        if once and (_GARBLED.search(text) or _is_chinese(once)):
+            return f"UTF-8 被当作西文读过，原文或为“{once}”", f"UTF-8 read as Latin-1; it may once have been “{once}”"
     if _GARBLED.search(text):
-        return "含替换符或“锟斤拷”一类字样", "replacement characters, or the signature of a double conversion"
-    if any("\u0080" <= char <= "\u00ff" for char in text) and _reads_as_chinese(text, ("cp1252", "latin-1")):
-        return "UTF-8 被当作西文读过", "UTF-8 read as Latin-1"
-    if _reads_as_chinese(text, ("gb18030",)):
-        return "UTF-8 被当作 GBK 读过", "UTF-8 read as GBK"
+        return (
+            "含替换符或“锟斤拷”一类字样，原字已丢失",
+            "replacement characters, or the signature of a double conversion: the original characters are lost",
+        )
+    once = _read_back(text, "gb18030")
+    if once and _is_chinese(once):
+        return f"UTF-8 被当作 GBK 读过，原文或为“{once}”", f"UTF-8 read as GBK; it may once have been “{once}”"
     return None
 
 
-def _reads_as_chinese(text: str, codecs: tuple[str, ...]) -> bool:
-    for codec in codecs:
-        try:
-            back = text.encode(codec).decode("utf-8")
-        except UnicodeError:
-            continue
-        letters = [char for char in back if not char.isascii()]
-        if len(letters) >= 2 and all("\u3000" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in letters):
-            return True
-    return False
+def _read_back(text: str, codec: str) -> str:
+    """Return what `text` said before UTF-8 was read as `codec`; "" where that did not happen."""
+    try:
+        return printable_only(text.encode(codec).decode("utf-8"))[:LONGEST_NAME]
+    except UnicodeError:
+        return ""
+
+
+def _is_chinese(text: str) -> bool:
+    letters = [char for char in text if not char.isascii()]
+    return len(letters) >= 2 and all("\u3000" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in letters)
+
+
+def _reads_as_chinese(text: str) -> bool:
+    return _is_chinese(_read_back(text, "gb18030"))
 
 
 def _read_in_wrong_encoding(texts: Any) -> np.ndarray:
     """Rows whose name is UTF-8 that was read as GBK: a fault of whole files, so a sample decides whether to look."""
     none = np.zeros(len(texts), dtype=bool)
     sample = pc.unique(texts.slice(0, 3000)).to_pylist()
-    if not any(_reads_as_chinese(text, ("gb18030",)) for text in sample if text and not text.isascii()):
+    if not any(_reads_as_chinese(text) for text in sample if text and not text.isascii()):
         return none
     unique, which = encoded_once(texts)
-    wrong = np.array([_reads_as_chinese(text, ("gb18030",)) for text in unique], dtype=bool)
+    wrong = np.array([_reads_as_chinese(text) for text in unique], dtype=bool)
     return wrong[which]
 
 
@@ -283,12 +294,21 @@ def _note_names(
                 groups.setdefault(code, []).append(at)
     of = dict(zip(odd.tolist(), which.tolist(), strict=True))
     for code, cells in groups.items():
+        alike: dict[int, int] = {}
+        if column.name != "school":  # a county or a township stands on many rows: once is enough
+            for at in cells:
+                alike[of[at]] = alike.get(of[at], 0) + 1
+            cells = list({of[at]: at for at in reversed(cells)}.values())[::-1]
 
-        def add(at: int, code: str = code) -> None:
-            each = cleaned[of[at]]
+        def add(at: int, code: str = code, alike: dict[int, int] = alike) -> None:
+            each, count = cleaned[of[at]], alike.get(of[at], 1)
             detail = each.garbled or each.active or each.suspect or ("", "")
             detail = each.suspect if code == "NAME_SUSPECT" and each.suspect else detail
-            body.faults.add(code, row=int(body.rows[at]), column=column.name, raw=texts[at].as_py(), detail=detail)
+            more = (f"，共 {count} 行", f", in {count} rows") if count > 1 else ("", "")
+            body.faults.add(
+                code, row=int(body.rows[at]), column=column.name, raw=texts[at].as_py(), detail=detail, more=more,
+                count=count,
+            )  # fmt: skip
 
         body.each(code, cells, column.name, add)
     for severity, cells in changes.items():

@@ -89,7 +89,7 @@ def read_schools(
     if any(each.severity == "error" for each in intake.findings):
         raise DataRefused(intake.findings)
     if standard is not None:
-        intake = _with_standard(intake, standard)
+        intake = _with_standard(intake, standard, task.schema)
     return intake.for_county(county_code) if county_code else intake
 
 
@@ -112,9 +112,10 @@ def inspect(
     -------
     Intake
     """
-    intake = _task(Path(path), sheet, column_map, columns_needed, Choice(year, all_years)).run()
+    task = _task(Path(path), sheet, column_map, columns_needed, Choice(year, all_years))
+    intake = task.run()
     refused = any(each.severity == "error" for each in intake.findings)
-    return intake if standard is None or refused else _with_standard(intake, standard)
+    return intake if standard is None or refused else _with_standard(intake, standard, task.schema)
 
 
 def read_grid(path: Path, *, sheet: str | None = None, column_map: str | Path | None = None) -> tuple[Grid, Dictionary]:
@@ -211,7 +212,7 @@ def _no_rows() -> np.ndarray:
     return np.array([], dtype=np.int64)
 
 
-def _with_standard(intake: Intake, standard: Standard) -> Intake:
+def _with_standard(intake: Intake, standard: Standard, schema: Schema) -> Intake:
     from balancelab.intake.statistics import with_standard
 
-    return with_standard(intake, standard)
+    return with_standard(intake, standard, schema=schema)

@@ -35,7 +35,7 @@ def note_missing(body: Body, columns: list[Column], schools: pd.DataFrame) -> No
         gone, _ = body.missing.get(column.name, (np.zeros(len(schools), dtype=bool), {}))
         if not gone.any() or column.field.required:
             continue
-        written = pc.utf8_trim_whitespace(body.texts(column).filter(pa.array(gone)))
+        written = pc.utf8_trim_whitespace(_written(body, column).filter(pa.array(gone)))
         signs = {each["values"]: int(each["counts"]) for each in pc.value_counts(written).to_pylist()}
         said = pc.not_equal(written, "")
         rows = body.rows[gone][said.to_numpy(zero_copy_only=False)]
@@ -43,6 +43,15 @@ def note_missing(body: Body, columns: list[Column], schools: pd.DataFrame) -> No
         body.ledger.add(rows, column.name, written.filter(said), blank, MISSING_RULE)
         if not column.field.blank_allowed:
             _note(body.faults, column.name, gone, schools, signs)
+
+
+def _written(body: Body, column: Column) -> Any:
+    """Return the cells of `column`; for a sum, those of the part that is missing."""
+    texts = body.texts(column)
+    for part in reversed(column.parts):
+        gone, _ = body.missing[part.name]
+        texts = pc.if_else(pa.array(gone), body.texts(part), texts)
+    return texts
 
 
 def recounted(
@@ -76,8 +85,9 @@ def _note(faults: Faults, name: str, gone: np.ndarray, schools: pd.DataFrame, si
     share = (f"（学生占 {of_students:.1%}）", f" ({of_students:.1%} of the students)")
     if max(n / total, of_students) > MUCH:
         share = (
-            f"（学生占 {of_students:.1%}；缺失超过 {MUCH:.0%}，用到本列的指标不足为凭）",
-            f" ({of_students:.1%} of the students; above {MUCH:.0%}: do not rely on indicators that need it)",
+            f"（行数占 {n / total:.1%}，学生占 {of_students:.1%}；缺失超过 {MUCH:.0%}，用到本列的指标不足为凭）",
+            f" ({n / total:.1%} of the rows, {of_students:.1%} of the students; above {MUCH:.0%}: do not rely on "
+            "indicators that need it)",
         )
     words: dict[str, Any] = {"n": n, "total": total, "share": share, "count": n, "column": name}
     words["row"] = int(schools["source_row"].to_numpy()[gone][0]) if n == 1 else None

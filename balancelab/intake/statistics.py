@@ -11,6 +11,7 @@ import numpy as np
 from balancelab.intake.findings import Faults, Finding, in_order, printable
 from balancelab.intake.grid import as_text
 from balancelab.intake.groups import Groups, group_rows
+from balancelab.intake.schema import Schema, load_schema
 from balancelab.intake.scope import NO_STUDENTS, STUDENTS_MISSING, exclusion_reasons, mark_scope
 
 if TYPE_CHECKING:
@@ -25,15 +26,15 @@ TINY_SHARE = 0.01
 _MOST_VARIANCE = 0.5
 
 
-def with_standard(intake: Intake, standard: Standard) -> Intake:
+def with_standard(intake: Intake, standard: Standard, *, schema: Schema | None = None) -> Intake:
     """Return `intake` with the findings that `standard` adds, in their place."""
     sheet = intake.source.sheet
-    more = statistics_findings(intake.schools, standard, file=intake.source.file, sheet=sheet)
+    more = statistics_findings(intake.schools, standard, file=intake.source.file, sheet=sheet, schema=schema)
     return replace(intake, findings=in_order([*intake.findings, *more])) if more else intake
 
 
 def statistics_findings(
-    schools: pd.DataFrame, standard: Standard, *, file: str = "", sheet: str | None = None
+    schools: pd.DataFrame, standard: Standard, *, file: str = "", sheet: str | None = None, schema: Schema | None = None
 ) -> tuple[Finding, ...]:
     """
     Return what `standard` makes remarkable in a clean school table.
@@ -45,6 +46,8 @@ def statistics_findings(
     standard : Standard
     file, sheet : str, optional
         Named in the findings.
+    schema : Schema, optional
+        What the columns are called, where it is not the package's own.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def statistics_findings(
         ``STAT_UNDEFINED`` (the mean is zero), ``STAT_FEW`` (no school has a value), ``STAT_LEVERAGE`` (a tiny school
         makes most of the variance).
     """
-    faults = Faults(file, sheet)
+    faults = Faults(file, sheet, schema=schema or load_schema())
     if not {"stage", "school_type", "students"} <= set(schools.columns) or not len(schools):
         return ()
     marked = mark_scope(schools, standard)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from balancelab.intake.findings import Finding, finding_codes
+from balancelab.intake.findings import Finding, finding_codes, number_of
 from balancelab.intake.model import EXCLUSION_REASONS, Intake
 
 _HEADINGS = {
@@ -114,4 +114,5 @@ def _summary(findings: Sequence[Finding], zh: bool, files: Sequence[str]) -> str
         return f"{name}：错误 {found['error']} 处，警告 {found['warning']} 处，已规范 {found['normalised']} 处。"
     if not findings:
         return "Nothing was found."
-    return f"{name}: {found['error']} errors, {found['warning']} warnings, {found['normalised']} normalised."
+    errors, warnings = number_of(found["error"], "error"), number_of(found["warning"], "warning")
+    return f"{name}: {errors}, {warnings}, {found['normalised']} normalised."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -55,11 +56,17 @@ def _read(body: Body, position: int, amounts: Sequence[Column]) -> _Total:
     label = next((cell.strip() for cell in cells if cell.strip() and not cell.strip()[:1].isdigit()), "")
     values: dict[str, float] = {}
     for column in amounts:
-        units = body.schema.units.get(column.field.unit or "")
-        reading = read_number(cells[column.position], missing=body.schema.missing, units=units)
-        if reading.status == "value" and reading.value is not None:
-            values[column.name] = float(reading.value * column.factor)
+        found = [_value(cells, part, body) for part in column.parts or (column,)]
+        known = [value for value in found if value is not None]
+        if len(known) == len(found):
+            values[column.name] = float(sum(known))
     return _Total(position, label, values)
+
+
+def _value(cells: Sequence[str], column: Column, body: Body) -> Fraction | None:
+    units = body.schema.units.get(column.field.unit or "")
+    reading = read_number(cells[column.position], missing=body.schema.missing, units=units)
+    return reading.value * column.factor if reading.status == "value" and reading.value is not None else None
 
 
 def _groups(body: Body, totals: list[int], number: int, label: str, schools: pd.DataFrame) -> list[np.ndarray]:

@@ -318,3 +318,14 @@ def test_counting_beyond_the_list() -> None:
     assert len(findings) == 101
     assert (findings[-1].count, findings[-1].row) == (150, None)
     assert isinstance(findings[0], Finding)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"), [("", "1 blank row was skipped (row 5)"), ("\n", "2 blank rows were skipped (row 5, row 6)")]
+)
+def test_english_counts_one_and_many(table: Any, read: Callable[..., Intake], rows: str, said: str) -> None:
+    lines = table.text().split("\n")
+    intake = read("\n".join([*lines[:4], rows, *lines[4:]]))
+    assert said in intake.findings[0].en
+    refused = read(table.set(2, "students", "many"))
+    assert format_findings(refused.findings, "en").startswith("schools.csv: 1 error, 0 warnings, 0 normalised.")
