@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from balancelab import load_standard, read_schools
+from balancelab.equity import comparison
 from balancelab.page.blocks import is_complete
 from balancelab.reports.guard import check_parameters, declared_parameters
+from balancelab.reports.plan import plan_reports
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "equity.ipynb"
@@ -77,6 +81,7 @@ def test_about_fifteen_cells_with_stable_ids():
         "language",
         "indicator_file",
         "column_map",
+        "comparison_file",
     }
     assert all(parameter.help for parameter in parameters.values())
 
@@ -108,7 +113,7 @@ def test_the_whole_table_in_english(monkeypatch):
     headings = [block["text"].split(":")[0] for block in blocks_of(made, "heading") if block["level"] == 1]
     assert headings == ["Minimum standards", "Impartiality", "Equality of condition", "Redistribution"]
     assert blocks_of(made, "title")[0]["title"] == "The whole province: equity of school resources, school year 2024"
-    names = set(made["names"])
+    names = set(made["names"].values())
     for text in texts_of(made):
         left = re.sub("|".join(map(re.escape, names)), "", text)
         assert not CJK.search(left), text
@@ -118,6 +123,44 @@ def test_the_whole_table_in_english(monkeypatch):
     sentence = f"Between counties lies {first.min():.1%} to {first.max():.1%} of the inequality"
     assert any(text.startswith(sentence) for text in texts_of(made))
     assert any("no single one matters" in text for text in texts_of(made))
+
+
+def test_staged_by_a_batch_the_page_is_the_same(monkeypatch, tmp_path):
+    """A batch compares the counties once; its reports read one county, and say what a run by hand says."""
+    standard = load_standard("quality_2017")
+    intake = read_schools(SAMPLE, all_years=True, columns_needed=standard.columns_needed())
+    plan = plan_reports(intake, standard, kind="equity", languages=["zh"], data_file=SAMPLE, year=2024)
+    plan.stage(tmp_path)
+    given = next(unit.parameters for unit in plan.units if unit.county_code == "371599")
+    staged = {name: str(tmp_path / given[name]) for name in ("data_file", "comparison_file")}
+    by_hand = run_cells(monkeypatch)
+    monkeypatch.setattr(comparison, "compare_counties", None)  # nobody compares again
+    by_batch = run_cells(monkeypatch, **staged)
+    pd.testing.assert_frame_equal(by_batch["ranks"], by_hand["ranks"])
+    assert by_batch["names"] == by_hand["names"]
+    assert set(by_batch["schools"]["county_code"]) == {"371599"}
+    pages = [[block.to_json() for block in made["page"].blocks] for made in (by_hand, by_batch)]
+    assert pages[0] == pages[1]
+
+
+def test_a_report_with_a_comparison_depends_on_every_county():
+    standard = load_standard("quality_2017")
+    intake = read_schools(SAMPLE, all_years=True, columns_needed=standard.columns_needed())
+    other = intake.schools["county_code"] == "840101"
+
+    def rows(changed):
+        table = replace(intake, schools=intake.schools.assign(**changed))
+        given = {"kind": "equity", "languages": ["zh"], "data_file": SAMPLE, "year": 2024, "counties": ["371599"]}
+        return plan_reports(table, standard, **given).units[0].inputs["rows"]
+
+    before = rows({})
+    assert rows({}) == before
+    equipment = intake.schools["equipment_value_yuan"]
+    assert (
+        rows({"equipment_value_yuan": equipment.where(~other, equipment * 2)}) == before
+    )  # twice for all: no spread changes
+    half = other & (intake.schools.index % 2 == 0)
+    assert rows({"equipment_value_yuan": equipment.where(~half, equipment * 2)}) != before
 
 
 def test_says_what_a_bare_table_cannot_tell(monkeypatch, tmp_path, sample):

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from balancelab.equity.adequacy import adequacy_shortfall
 from balancelab.equity.area import describe_schools, select_area, select_year
+from balancelab.equity.comparison import compare_counties, county_names, read_comparison, save_comparison
 from balancelab.equity.groups import compare_groups, decompose_groups, group_means, grouping_column, nested_shares
 from balancelab.equity.influence import rank_counties, school_influence
 from balancelab.equity.profile import equity_profile
@@ -24,9 +25,11 @@ from balancelab.equity.years import converge_over_years, spread_over_years
 
 __all__ = [
     "adequacy_shortfall",
+    "compare_counties",
     "compare_groups",
     "concentrate_on",
     "converge_over_years",
+    "county_names",
     "decompose_groups",
     "describe_schools",
     "equity_profile",
@@ -34,6 +37,8 @@ __all__ = [
     "grouping_column",
     "nested_shares",
     "rank_counties",
+    "read_comparison",
+    "save_comparison",
     "school_influence",
     "select_area",
     "select_year",

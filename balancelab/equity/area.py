@@ -55,7 +55,7 @@ def describe_schools(
     return table.assign(member_code=table["county_code"])
 
 
-def select_area(indicators: pd.DataFrame, *, county_code: str) -> pd.DataFrame:
+def select_area(indicators: pd.DataFrame, *, county_code: str, known: Iterable[str] = ()) -> pd.DataFrame:
     """
     Keep one county, or take all counties together.
 
@@ -65,6 +65,8 @@ def select_area(indicators: pd.DataFrame, *, county_code: str) -> pd.DataFrame:
         From :func:`describe_schools`.
     county_code : str
         A county's code, or ``""`` for the whole table.
+    known : iterable of str, optional
+        Codes of further counties that there are, for the message.
 
     Returns
     -------
@@ -84,7 +86,7 @@ def select_area(indicators: pd.DataFrame, *, county_code: str) -> pd.DataFrame:
         return whole
     chosen = indicators[indicators["county_code"] == county_code]
     if chosen.empty:
-        near_zh, near_en = nearest(county_code, set(indicators["county_code"]))
+        near_zh, near_en = nearest(county_code, {*indicators["county_code"], *known})
         raise ValueError(f"表中没有县（区）“{county_code}”{near_zh}\nthe table has no county '{county_code}'{near_en}")
     return chosen.reset_index(drop=True)
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import os
-import shutil
-import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from balancelab.definitions import Text, shipped
+from balancelab.definitions import Text
 from balancelab.page.disclosure import INTERNAL
 from balancelab.reports.errors import ParametersRefused, PlanRefused, text
 from balancelab.reports.guard import check_parameters, declared_parameters, parse_settings
 from balancelab.reports.kinds import AUDIENCE, find_notebook
-from balancelab.reports.resume import file_digest, reads_one_county, rows_by_county
+from balancelab.reports.staging import COMPARISON, Staged
 from balancelab.reports.targets import SCHOOL, added_files, choose_schools
 from balancelab.reports.units import Plan, Unit
 
@@ -26,9 +22,6 @@ if TYPE_CHECKING:
     from balancelab.intake import Intake
     from balancelab.standards import Standard
 
-DATA_FILE = "schools.parquet"
-"""Name of the table in the work folder: the same for every run, so that reports do not differ by it."""
-
 _BY_COMMAND = {
     "data_file": "FILE",
     "county_code": "--county",
@@ -37,6 +30,7 @@ _BY_COMMAND = {
     "language": "--language",
     "indicator_file": "--indicators",
     "column_map": "--columns",
+    COMPARISON: "FILE",
     "audience": "--audience",
 }
 
@@ -142,10 +136,11 @@ def plan_reports(
     further = dict(settings or {})
     added = added_files(further, _BY_COMMAND)
     files = {"indicators": indicator_file, "columns": column_map, **added}
-    staged = _Staged(intake, [data_file, *further_files], standard, standard_file, files)
-    further |= {f"{name}_file": staged.own_name(name) for name in added}
     notebook = find_notebook(kind)
     declared = declared_parameters(notebook)
+    tables = [data_file, *further_files]
+    staged = Staged(intake, tables, standard, standard_file, files, year=chosen_year, declared=declared)
+    further |= {f"{name}_file": staged.own_name(name) for name in added}
     targets = [(code, "") for code in (made if "county_code" in declared else [""])]
     if SCHOOL in declared:
         targets = choose_schools(marked, further.get(SCHOOL), made)
@@ -179,7 +174,7 @@ def _where(code: str, school: str, names: Mapping[str, str], language: str) -> d
     return {"code": code, "school": school, "county": names.get(code, ""), "language": language}
 
 
-def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mapping[str, str], staged: _Staged) -> Unit:
+def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mapping[str, str], staged: Staged) -> Unit:
     parameters = {**common, "language": where["language"]}
     if where["code"]:
         parameters["county_code"] = where["code"]
@@ -255,99 +250,3 @@ def _nothing_counts(code: str, name: str) -> Text:
         f"{code} {name}：没有一所学校在标准的适用范围内，未生成报告",
         f"{code} {name}: no school is in the standard's scope, so there is no report",
     )
-
-
-class _Staged:
-    """What the notebooks of a run read, under names that say nothing of this machine."""
-
-    def __init__(
-        self,
-        intake: Intake,
-        data_files: Sequence[Path],
-        standard: Standard,
-        standard_file: Path | None,
-        files: Mapping[str, Path | None],
-    ) -> None:
-        from balancelab.intake.sidecar import read_sidecar
-
-        self.intake, self.data_files, self.standard = intake, data_files, standard
-        self.files = {folder: path for folder, path in files.items() if path is not None}
-        self.synthetic = any(read_sidecar(path).get("synthetic", False) for path in data_files)
-        self._one_county: dict[Path, bool] = {}
-        self._standards = [] if standard_file is None else _with_bases(standard_file.resolve())
-
-    def parameters(self) -> dict[str, object]:
-        """Return the parameters that name files, relative to the work folder."""
-        own = self._standard_names()
-        return {
-            "data_file": DATA_FILE,
-            "standard": own[self._standards[0]] if self._standards else self.standard.id,
-            "indicator_file": self.own_name("indicators"),
-            "column_map": self.own_name("columns"),
-        }
-
-    def origin(self) -> dict[str, str]:
-        """Return what a report is made from; see `Unit.origin`."""
-        indicators = PurePath(self.own_name("indicators")).name
-        return {"standard": self.standard.id, "data": self._data_name(), "indicators": indicators}
-
-    def inputs(self, notebook: Path, county_code: str) -> dict[str, str]:
-        """Return digests of the rows that a notebook looks at and of the files that come with them."""
-        if notebook not in self._one_county:
-            self._one_county[notebook] = reads_one_county(notebook)
-        return {"rows": self._rows[county_code if self._one_county[notebook] else ""], "standard": self._files}
-
-    @cached_property
-    def _rows(self) -> dict[str, str]:
-        return rows_by_county(self.intake)
-
-    @cached_property
-    def _files(self) -> str:
-        files = [*_with_bases(self.standard.path), *self.files.values(), *self._sidecars()]
-        return " ".join(file_digest(path) for path in files)
-
-    def write(self, work: Path) -> None:
-        """Write table, sidecar, standard and indicators into the work folder."""
-        from balancelab.intake.sidecar import sidecar_path
-
-        self.intake.save(work / DATA_FILE)
-        copies = {path: work / name for path, name in self._standard_names().items()}
-        copies |= {path: work / self.own_name(folder) for folder, path in self.files.items()}
-        notes = {sidecar: sidecar_path(work / DATA_FILE) for sidecar in self._sidecars()[:1]}
-        notes |= {sidecar_path(path): sidecar_path(copies[path]) for path in self.files.values()}
-        copies |= {source: target for source, target in notes.items() if source.is_file()}
-        for source, target in copies.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-
-    def _sidecars(self) -> list[Path]:
-        """Return the data files' sidecars that there are, one that says "synthetic" first: it holds for all."""
-        from balancelab.intake.sidecar import read_sidecar, sidecar_path
-
-        said = [path for path in self.data_files if sidecar_path(path).is_file()]
-        return [sidecar_path(path) for path in sorted(said, key=lambda path: not read_sidecar(path).get("synthetic"))]
-
-    def _data_name(self) -> str:
-        first, *others = self.data_files
-        return f"{first.absolute().parent.name}/" if others else first.name
-
-    def own_name(self, folder: str) -> str:
-        """Return where a file of the user's own lies in the work folder, empty where there is none."""
-        return f"{folder}/{self.files[folder].name}" if folder in self.files else ""
-
-    def _standard_names(self) -> dict[Path, str]:
-        if not self._standards:
-            return {}
-        common = os.path.commonpath([path.parent for path in self._standards])  # `extends` is relative: keep the tree
-        return {path: f"standard/{path.relative_to(common).as_posix()}" for path in self._standards}
-
-
-def _with_bases(standard_file: Path) -> list[Path]:
-    """Return a standard's file and the user's files that it extends."""
-    chain: list[Path] = []
-    path = standard_file
-    while path.is_file() and path not in chain:
-        chain.append(path)
-        base = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("extends")
-        path = path.parent if base is None or base in shipped("standards") else (path.parent / str(base)).resolve()
-    return chain

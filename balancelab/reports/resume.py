@@ -70,6 +70,16 @@ def rows_by_county(intake: Intake) -> dict[str, str]:
     return by_county | {"": _digest([sorted(by_county.items()), common])}
 
 
+def table_digest(table: pd.DataFrame) -> str:
+    """Return a digest of a table's columns and of its rows in their order."""
+    import pandas as pd
+
+    rows = pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()
+    return hashlib.sha256(
+        repr([(str(name), str(kind)) for name, kind in table.dtypes.items()]).encode() + rows
+    ).hexdigest()
+
+
 def parts_of(unit: Unit, program: Mapping[str, str]) -> dict[str, str]:
     """
     Return digests of everything that a report depends on.

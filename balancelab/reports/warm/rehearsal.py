@@ -108,7 +108,7 @@ def _is_shipped(notebook: Path) -> bool:
 
 def _sample(folder: Path) -> dict[str, object]:
     from balancelab.intake import read_schools
-    from balancelab.reports.plan import DATA_FILE
+    from balancelab.reports.staging import DATA_FILE
     from balancelab.sample import write_sample
 
     written = folder / "sample.csv"
