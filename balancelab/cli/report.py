@@ -92,6 +92,13 @@ from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
     zh="全部重新生成，并覆盖由其他标准或数据生成的报告",
     en="make all again, also over reports made from something else",
 )
+@option(
+    "--keep-going",
+    is_flag=True,
+    zh="即使报告接连因同一原因失败也不提前停止",
+    en="go on even when reports fail alike one after another",
+)
+@option("--json", "as_json", is_flag=True, zh="结束时向标准输出写 JSON 摘要", en="print a summary as JSON at the end")
 @option("--quiet", is_flag=True, zh="只报告问题", en="say only what went wrong")
 @option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", zh="笔记本的其他参数", en="further notebook parameter"
@@ -115,6 +122,8 @@ def report(
     jobs: int | None,
     shard: str | None,
     force: bool,
+    keep_going: bool,
+    as_json: bool,
     quiet: bool,
     settings: tuple[str, ...],
 ) -> int:
@@ -166,9 +175,20 @@ def report(
             audience=audience,
         ).in_formats(written, str(word_template.absolute()) if word_template else "")
         plan = replace(plan, left_out=(*refused, *plan.left_out))
-        summary = run_reports(plan, output=folder, jobs=jobs, force=force, on_progress=console.progress, crew=crew)
+        summary = run_reports(
+            plan,
+            output=folder,
+            jobs=jobs,
+            force=force,
+            on_progress=console.progress,
+            crew=crew,
+            keep_going=keep_going,
+        )
     console.summary(summary)
-    return summary.exit_code or (EXIT_SOME_FAILED if refused else EXIT_DONE)
+    code = summary.exit_code or (EXIT_SOME_FAILED if refused else EXIT_DONE)
+    if as_json:
+        click.echo(json.dumps(summary.as_json() | {"exit_code": code}, ensure_ascii=False, indent=1))
+    return code
 
 
 @command("status", "列出输出文件夹中各报告的状态。", "Tell how the reports of a folder stand.")

@@ -1,24 +1,22 @@
-"""What a run says: a bar with county names, or plain lines in a log; then a summary by cause and one last line."""
+"""What a run says: how far it is, then a summary by cause and one last line."""
 
 from __future__ import annotations
 
-import shutil
 import sys
-import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from balancelab.reports.errors import CAUSES, Failure, say, text
+from balancelab.reports.progress import Bar, Lines, Shown, name_of, printable
 from balancelab.reports.resume import WHY
-from balancelab.reports.units import INDEX, Unit
+from balancelab.reports.units import INDEX
 
 if TYPE_CHECKING:
     from balancelab.definitions import Text
-    from balancelab.reports.batch import Progress, Summary
+    from balancelab.reports.outcome import Progress, Summary
+    from balancelab.reports.units import Unit
 
 _SHOWN_ALIKE = 12
 _ERROR_LINES = 3
-_UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-_FOR_GBK = str.maketrans({"²": "2", "−": "-", "✓": "+", "\u00a0": " "})  # our own words; names stay as they are
 
 
 class Console:
@@ -35,35 +33,20 @@ class Console:
 
     def __init__(self, language: str, *, quiet: bool = False) -> None:
         self.language, self.quiet = language, quiet
-        self._bar: Any = None
+        self._shown: Shown = Bar(language) if sys.stderr.isatty() else Lines(language)
 
     def say(self, pair: Text) -> None:
         """Say one text."""
         self._write(say(pair, self.language))
 
     def progress(self, event: Progress) -> None:
-        """Show what happened: move the bar, or write a line for each finished report."""
-        if self.quiet:
-            return
-        if not sys.stderr.isatty():
-            if event.state != "started":
-                cause = "" if event.failure is None else f"  {say(CAUSES[event.failure.cause], self.language)}"
-                self._write(f"[{event.finished}/{event.total}] {_name(event.unit)}  {event.seconds:.1f} s{cause}")
-            return
-        if self._bar is None:
-            from tqdm import tqdm
-
-            unit = say(text(" 份", " reports"), self.language)
-            width = shutil.get_terminal_size().columns  # 80 where a terminal says that it has none
-            self._bar = tqdm(total=event.total, unit=unit, file=sys.stderr, ncols=width, leave=False)
-        self._bar.n = event.finished
-        self._bar.set_postfix_str(", ".join(_name(unit) for unit in event.running))
+        """Show what happened."""
+        if not self.quiet:
+            self._shown.show(event)
 
     def summary(self, summary: Summary) -> None:
         """Say what was written, where, how long it took, and what failed, by cause."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        self._shown.close()
         for reason in summary.left_out:
             self.say(reason)
         if summary.mended:
@@ -80,6 +63,8 @@ class Console:
             self._list(failures)
         if summary.trouble is not None:
             self._write(summary.trouble.say(self.language))
+        if summary.stopped is not None:
+            self.say(summary.stopped)
         if summary.interrupted:
             self.say(
                 text(
@@ -112,17 +97,14 @@ class Console:
         """List the reports that failed alike under what they all said."""
         alike: dict[str, list[str]] = {}
         for unit, failure in failures:
-            alike.setdefault(say(_one_line(failure), self.language), []).append(_name(unit))
+            alike.setdefault(say(_one_line(failure), self.language), []).append(name_of(unit))
         for message, names in alike.items():
             rest = len(names) - _SHOWN_ALIKE
             more = text(f" 等 {len(names)} 份", f" and {rest} more") if rest > 0 else text("", "")
             self._write(f"  {message}\n    {', '.join(names[:_SHOWN_ALIKE])}{say(more, self.language)}")
 
     def _write(self, line: str) -> None:
-        if self._bar is not None:
-            self._bar.write(printable(line), file=sys.stderr)
-        else:
-            print(printable(line), file=sys.stderr, flush=True)
+        self._shown.write(printable(line))
 
 
 def _last_line(summary: Summary) -> Text:
@@ -136,6 +118,12 @@ def _last_line(summary: Summary) -> Text:
         part = f"{summary.shard.number}/{summary.shard.of}"
         index_zh = f"，这是第 {part} 份；各份完成后不带 --shard 再运行一次，补齐并写目录页"
         index_en = f", part {part}; when all are done, a run without --shard makes what is left and the index"
+    if summary.not_made:
+        rest = len(summary.not_made)
+        also_zh, also_en = (
+            f"{also_zh}，未做完 {rest} 份（同一命令续作）",
+            f"{also_en}, {rest} not made (same command resumes)",
+        )
     if summary.unchanged:
         same = len(summary.unchanged)
         also_zh, also_en = f"，未变 {same} 份{also_zh}", f", {same} unchanged{also_en}"
@@ -153,22 +141,3 @@ def _cause_line(cause: str, number: int) -> Text:
 def _one_line(failure: Failure) -> Text:
     lines = [line.strip() for line in failure.message.splitlines() if line.strip()][:_ERROR_LINES]
     return Failure(failure.cause, " | ".join(lines), failure.cell, failure.source).text()
-
-
-def _name(unit: Unit) -> str:
-    parts = (unit.county_code, unit.county or unit.kind, unit.language)
-    return " ".join(part for part in parts if part).replace("\n", " ")
-
-
-def printable(message: str) -> str:
-    r"""
-    Return a message that a terminal only prints: nothing moves the cursor, forges a line or leaves the GBK letters.
-
-    >>> printable("8 m² \x1b[2J")
-    '8 m2 ?[2J'
-    """
-    return "".join(_shown(letter) for letter in message.translate(_FOR_GBK))
-
-
-def _shown(letter: str) -> str:
-    return "?" if letter != "\n" and unicodedata.category(letter) in _UNPRINTABLE else letter

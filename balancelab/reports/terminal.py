@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import locale
 import os
 import signal
@@ -16,8 +17,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from balancelab.reports.console import printable
 from balancelab.reports.errors import EXIT_DONE, Refused, text
+from balancelab.reports.progress import printable
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -95,7 +96,8 @@ def speaking(function: Callable[P, int | None]) -> Callable[P, int]:
     Parameters
     ----------
     function : callable
-        A command; its parameter ``language``, if it has one, decides the language of messages.
+        A command; its parameter ``language``, if it has one, decides the language of messages. With a parameter
+        ``as_json`` that is true the refusal is also printed as ``{"exit_code", "refused"}``.
 
     Returns
     -------
@@ -108,6 +110,9 @@ def speaking(function: Callable[P, int | None]) -> Callable[P, int]:
         try:
             return function(*arguments, **options) or EXIT_DONE
         except Refused as refused:
+            if options.get("as_json"):
+                refusal = {"exit_code": refused.exit_code, "refused": [dict(problem) for problem in refused.problems]}
+                click.echo(json.dumps(refusal, ensure_ascii=False, indent=1))
             asked = options.get("language")
             tell(refused.say(message_language(asked if isinstance(asked, str) else None)))
             return refused.exit_code

@@ -1,8 +1,9 @@
 from pathlib import Path
 
 from balancelab.reports.batch import Progress, Summary
-from balancelab.reports.console import Console, printable
+from balancelab.reports.console import Console
 from balancelab.reports.errors import CAUSES, EnvironmentRefused, Failure, say, text
+from balancelab.reports.progress import printable
 from balancelab.reports.units import Unit
 
 FORGED = "临江县\nall is well\x1b[2J\u202e"
