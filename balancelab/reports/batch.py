@@ -75,7 +75,7 @@ def run_reports(
     """
     started = time.monotonic()
     refuse_doubles(plan.units)
-    _take_over(output)
+    mended = _take_over(output)
     lines = journal.read(output.path)
     records = journal.latest(lines)
     if not force:
@@ -85,13 +85,13 @@ def run_reports(
     due, unchanged, why = find_due(units, records, output.path, force=force)
     known = _Known(plan.left_out, unchanged, why, find_gone(plan, records, output.path))
     if not due:
-        return known.summary(output, time.monotonic() - started, trouble=_renew_index(output))
+        summary = known.summary(output, time.monotonic() - started, trouble=_renew_index(output))
+        return replace(summary, mended=mended)
     output.require_space(_BYTES_OF_A_RUN + _BYTES_OF_A_REPORT * len(due))
     work = output.make_work()
     try:
-        mended = journal.mend(output.own)
         plan.stage(work)
-        inputs = Inputs(output.path, work)
+        inputs = Inputs(output.path, work, [unit for unit, _ in due])
     except OSError as error:
         raise environment_refused(error, work) from error
     interrupted = False
@@ -154,13 +154,15 @@ class _Known:
         )
 
 
-def _take_over(output: Output) -> None:
-    """Take over the journals of parts that ran before, if this run is no part itself."""
-    if output.shard is None:
-        try:
+def _take_over(output: Output) -> int:
+    """Mend the journal, and take over those of parts if this run is no part itself; return how much was damaged."""
+    try:
+        mended = journal.mend(output.own)
+        if output.shard is None:
             take_over(output.path)
-        except OSError as error:
-            raise environment_refused(error, output.path) from error
+    except OSError as error:
+        raise environment_refused(error, output.path) from error
+    return mended
 
 
 def _renew_index(output: Output) -> EnvironmentRefused | None:

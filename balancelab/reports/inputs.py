@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from balancelab.page.disclosure import PUBLIC
 from balancelab.reports.output import write_files
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ INPUTS = ".inputs"
 """Name of the folder."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_NOTEBOOK, _WORD = "notebook", "word"  # beside the names of staged files, of which none is a folder of this name
+_NOTEBOOK, _WORD = ".notebook", ".word"  # no staged folder begins with a point
+NOT_STAGED = (_NOTEBOOK, _WORD)
+"""Folders of kept files that were read from elsewhere."""
 
 
 class InputsDamaged(Exception):  # noqa: N818 - it names what is so
@@ -45,12 +48,16 @@ class Inputs:
     """
     The inputs of a run, put into the store.
 
+    Nothing is kept for the public: the folder may be published as it is, and the table names every school.
+
     Parameters
     ----------
     folder : Path
         Output folder, held by this run.
     work : Path
         Work folder with everything that the notebooks will read.
+    units : iterable of Unit
+        The reports of the run.
 
     Raises
     ------
@@ -58,21 +65,24 @@ class Inputs:
         If something cannot be written.
     """
 
-    def __init__(self, folder: Path, work: Path) -> None:
+    def __init__(self, folder: Path, work: Path, units: Iterable[Unit]) -> None:
         self._folder = folder
-        staged = sorted(path for path in work.rglob("*") if path.is_file())
+        internal = any(unit.audience != PUBLIC for unit in units)
+        staged = sorted(path for path in work.rglob("*") if path.is_file()) if internal else []
         self._staged = {path.relative_to(work).as_posix(): self._keep(path) for path in staged}
         self._lists: dict[tuple[Path, str], str] = {}
 
     def of(self, unit: Unit) -> str:
         """
-        Return the hash of the list of everything that a report is made from.
+        Return the hash of the list of everything that a report is made from, ``""`` for a public one.
 
         Raises
         ------
         OSError
             If something cannot be written.
         """
+        if unit.audience == PUBLIC:
+            return ""
         own = (unit.notebook, unit.word_template)
         if own not in self._lists:
             files = dict(self._staged)
@@ -109,7 +119,7 @@ def listed(folder: Path, name: str) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Hash by the path that the file had in the work folder; ``notebook/…`` and ``word/…`` are the notebook and the
+        Hash by the path that the file had in the work folder; ``.notebook/…`` and ``.word/…`` are the notebook and the
         bureau's Word template.
 
     Raises

@@ -22,6 +22,9 @@ from balancelab.reports.shards import Shard, shard_folders
 CODE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 """What a county code must look like to become a folder's name; a name from the data never does."""
 
+PUBLISHED = re.compile(r"[0-9]{4}")
+"""Folders of an output folder in which reports lie."""
+
 _LOCK, _WORK, _FAILED = ".lock", ".work", ".failed"
 _TEMPORARY = re.compile(r"\..+\.balancelab-[0-9a-f]{12}\.tmp")
 _OURS = re.compile(r"[0-9]{4}|\.failed|\.inputs")
@@ -172,6 +175,25 @@ class Output:
         for place in (self.own, self.own.parent) if self.shard else (self.path,) if self._made else ():
             with suppress(OSError):  # not empty
                 place.rmdir()
+
+
+def refuse_if_used(folder: Path) -> None:
+    """
+    Refuse to judge a folder in which a run is at work; nothing is written.
+
+    Raises
+    ------
+    OutputLocked
+        If a run holds it (exit code 6).
+    """
+    try:
+        if not is_held(folder / _LOCK):
+            return
+    except PermissionError:  # a folder that one may only read
+        return
+    raise OutputLocked(
+        text(f"另一个任务正在使用 {folder}；请等它结束", f"another run is using {folder}; wait for it to end")
+    )
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from balancelab import __version__
@@ -63,7 +65,7 @@ def record_of(unit: Unit, failure: Failure | None, answer: dict[str, Any], secon
         "standard_label": dict(unit.standard_label),
         "synthetic": unit.synthetic,
         "school_code": unit.school_code,
-        "parameters": dict(unit.parameters),
+        "parameters": [[name, value] for name, value in unit.parameters.items()],  # their order shows in the notebook
         "formats": list(unit.formats),
         "source_date_epoch": os.environ.get("SOURCE_DATE_EPOCH", ""),
         "files": answer.get("files", {}),
@@ -73,3 +75,34 @@ def record_of(unit: Unit, failure: Failure | None, answer: dict[str, Any], secon
         "seconds": seconds,
         "version": __version__,
     }
+
+
+def unit_of(record: Mapping[str, Any], notebook: Path, word_template: Path | None) -> Unit:
+    """
+    Return the report that a line of the journal is about, to be made once more.
+
+    Parameters
+    ----------
+    record : mapping
+        From `record_of`.
+    notebook : Path
+        The notebook that it was made by.
+    word_template : Path or None
+        The bureau's Word template that it was made with.
+    """
+    return Unit(
+        kind=record["kind"],
+        language=record["language"],
+        year=record["year"],
+        county_code=record["county_code"],
+        county=record["county"],
+        notebook=notebook,
+        parameters=dict(record["parameters"]),
+        origin={key: record[key] for key in ORIGIN},
+        standard_label=record["standard_label"],
+        synthetic=record["synthetic"],
+        formats=tuple(record["formats"]),
+        word_template=str(word_template or ""),
+        school_code=record["school_code"],
+        audience=record["audience"],
+    )
