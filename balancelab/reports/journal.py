@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from balancelab.definitions import Text
+from balancelab.reports.durable import sync_folder, write_all
 from balancelab.reports.errors import text
 
 JOURNAL = "journal.jsonl"
@@ -51,16 +52,18 @@ def append(folder: Path, *records: dict[str, Any]) -> None:
     -----
     A line that a killed run left unfinished was never acknowledged to anybody: it is taken off first.
     """
-    with open(folder / JOURNAL, "a+b") as file:
+    new = not (folder / JOURNAL).exists()
+    with open(folder / JOURNAL, "a+b", buffering=0) as file:
         before, end = _last_line(file)
         if end is not None:
             file.truncate(end)
         lines: list[bytes] = []
         for record in records:
             lines.append(sealed(record, lines[-1] if lines else before))
-        file.write(b"".join(line + b"\n" for line in lines))
-        file.flush()
+        write_all(file.fileno(), b"".join(line + b"\n" for line in lines))
         os.fsync(file.fileno())
+    if new:
+        sync_folder(folder)
 
 
 def append_pages(folder: Path, files: dict[str, str]) -> None:

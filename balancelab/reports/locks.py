@@ -6,6 +6,7 @@ import errno
 import os
 import platform
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,7 +58,8 @@ def take_lock(path: Path, *, folder: Path, share: int | None = None, said: str =
             break
         file.close()
     file.truncate(0)
-    file.write(f"{os.getpid()} {platform.node()} {said}".strip().encode("utf-8"))
+    since = datetime.now().astimezone().isoformat(" ", "seconds")
+    file.write(f"{os.getpid()} {platform.node()} {since} {said}".strip().encode("utf-8"))
     file.flush()
     return file
 

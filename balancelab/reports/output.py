@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from balancelab.reports import journal
+from balancelab.reports.durable import FULL, DiskFull, named, sync_folder, write_new
 from balancelab.reports.errors import EnvironmentRefused, OutputLocked, PlanRefused, text
 from balancelab.reports.locks import is_held, take_lock
 from balancelab.reports.shards import Shard, shard_folders
@@ -28,7 +29,6 @@ PUBLISHED = re.compile(r"[0-9]{4}")
 _LOCK, _WORK, _FAILED = ".lock", ".work", ".failed"
 _TEMPORARY = re.compile(r"\..+\.balancelab-[0-9a-f]{12}\.tmp")
 _OURS = re.compile(r"[0-9]{4}|\.failed|\.inputs")
-_FULL = (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC, errno.EFBIG)
 
 
 class Output:
@@ -170,7 +170,8 @@ class Output:
         while self._locks:
             lock, path = self._locks.pop()
             if sys.platform != "win32" and path is not None:  # removed while still held: nobody holds one beside it
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # the folder was moved away, or became read-only
+                    path.unlink(missing_ok=True)
             lock.close()
         for place in (self.own, self.own.parent) if self.shard else (self.path,) if self._made else ():
             with suppress(OSError):  # not empty
@@ -217,34 +218,49 @@ def write_files(folder: Path, files: dict[str, bytes]) -> dict[str, str]:
     Raises
     ------
     OSError
-        If anything cannot be written; then no final name has changed.
+        If anything cannot be written, naming the path (`balancelab.reports.durable.DiskFull` if there is no room). No
+        final name has changed then, unless the disk fails in the midst of the renames: files that were there before may
+        then be of the new kind, each of them whole.
     """
     waiting: list[tuple[Path, Path]] = []
+    fresh: list[Path] = []
     try:
         for name, content in files.items():
             final = _inside(folder, name)
             temporary = final.with_name(f".{final.name}.balancelab-{secrets.token_hex(6)}.tmp")
             waiting.append((temporary, final))
-            _write_durably(temporary, content)
+            write_new(temporary, content)
         for temporary, final in waiting:
+            if not os.path.lexists(final):
+                fresh.append(final)
             os.replace(temporary, final)
-    except BaseException:
-        for temporary, _ in waiting:
-            temporary.unlink(missing_ok=True)
+        for parent in sorted({final.parent for _, final in waiting}):
+            sync_folder(parent)
+    except BaseException as error:
+        for written in (*(temporary for temporary, _ in waiting), *fresh):
+            with suppress(OSError):  # a disk that refuses to be written may refuse this too; the next run clears it
+                written.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise named(error, waiting[-1][1] if waiting else folder, sum(map(len, files.values()))) from error
         raise
-    for parent in {final.parent for _, final in waiting}:
-        _sync_folder(parent)
     return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
 def environment_refused(error: OSError, path: Path) -> EnvironmentRefused:
     """Return the refusal (exit code 5) that says what the system said about a path."""
-    named = error.filename or path
-    full = error.errno in _FULL
+    where = error.filename or path
+    if error.errno not in FULL:
+        return EnvironmentRefused(
+            text(f"无法写入 {where}：{error.strerror}", f"cannot write {where}: {error.strerror}")
+        )
+    zh, en = "", ""
+    if isinstance(error, DiskFull) and error.needed:
+        needed = f"{error.needed:,}"
+        zh, en = f"，需要 {needed} 字节", f", {needed} bytes needed"
     return EnvironmentRefused(
         text(
-            f"无法写入 {named}：{'磁盘已满' if full else error.strerror}",
-            f"cannot write {named}: {'the disk is full' if full else error.strerror}",
+            f"无法写入 {where}：磁盘已满{zh}；腾出空间后用同一命令续作",
+            f"cannot write {where}: the disk is full{en}; make room, and the same command goes on",
         )
     )
 
@@ -260,21 +276,3 @@ def _inside(folder: Path, name: str) -> Path:
         if place.is_symlink():
             raise OSError(errno.ELOOP, "a link where a folder was expected", str(place))
     return place / relative.name
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, 0o644), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":  # folders cannot be opened there; the rename is durable with the journal's own fsync
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

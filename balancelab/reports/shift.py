@@ -12,6 +12,7 @@ from typing import Any
 from balancelab.definitions import Text
 from balancelab.reports import journal, resume
 from balancelab.reports.crew import Crew, Crewman
+from balancelab.reports.durable import told
 from balancelab.reports.engine import Limits
 from balancelab.reports.errors import EnvironmentRefused, Failure
 from balancelab.reports.inputs import Inputs
@@ -119,8 +120,7 @@ class Shift:
     def _answered(self, man: Crewman, unit: Unit, answer: dict[str, Any]) -> None:
         man.unit = None
         if answer["state"] == "environment":
-            error = OSError(answer["errno"], answer["strerror"], answer["filename"] or None)
-            self.trouble = environment_refused(error, self.output.path)
+            self.trouble = environment_refused(told(answer), self.output.path)
             return
         if answer["state"] == "done":
             unrendered = answer.get("unrendered", [])

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from balancelab.page.disclosure import INTERNAL, PUBLIC
+from balancelab.reports.durable import answer_of
 from balancelab.reports.engine import Executed, Limits, end_group, execute, import_papermill
 from balancelab.reports.errors import NotebookFailed
 
@@ -80,8 +81,7 @@ class Worker:
         except NotebookFailed as failed:
             made = {"state": "failed", "failure": failed.failure.as_json()}
         except OSError as error:
-            said = {"errno": error.errno, "strerror": str(error.strerror), "filename": str(error.filename or "")}
-            made = {"state": "environment", **said}
+            made = answer_of(error)
         return {**made, "seconds": round(time.monotonic() - started, 2)}
 
     def _run(self, limits: Limits) -> Run:

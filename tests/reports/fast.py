@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from balancelab.page.blocks import COMPLETION_TOKEN, Block
 from balancelab.reports.crew import Crew
+from balancelab.reports.durable import answer_of
 from balancelab.reports.engine import Executed
 from balancelab.reports.errors import Failure
 from balancelab.reports.output import Output
@@ -95,8 +96,7 @@ class FastCrew(Crew):
         try:
             made = make_report(order, self._output.path, self._output.work, run)
         except OSError as error:
-            said = {"errno": error.errno, "strerror": str(error.strerror), "filename": str(error.filename or "")}
-            made = {"state": "environment", **said}
+            made = answer_of(error)
         return {**made, "seconds": 0.01}
 
 

@@ -132,7 +132,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
         raise OSError(errno.EROFS, "Read-only file system", str(tmp_path))
 
-    monkeypatch.setattr("balancelab.reports.output._write_durably", refuse)
+    monkeypatch.setattr("balancelab.reports.output.write_new", refuse)
     with pytest.raises(EnvironmentRefused, match="Read-only") as caught, Output(tmp_path):
         pass
     assert caught.value.exit_code == 5  # design.md section 8

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from balancelab.reports.durable import answer_of
 from balancelab.reports.engine import Limits, end_group
 from balancelab.reports.errors import Failure, NotebookFailed
 from balancelab.reports.warm.guarding import die_with_parent, limit_resources, orphans
@@ -185,8 +186,7 @@ def _child(
         except NotebookFailed as failed:
             answer = {"state": "failed", "failure": failed.failure.as_json()}
         except OSError as error:
-            said = {"errno": error.errno, "strerror": str(error.strerror), "filename": str(error.filename or "")}
-            answer = {"state": "environment", **said}
+            answer = answer_of(error)
         say(answer)
         code = _EXIT
     except BaseException as error:  # noqa: BLE001 - a fork must end here whatever happens, and say why
