@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from balancelab.page.blocks import COMPLETION_TOKEN, Block
 from balancelab.page.columns import Column, table_payload
+from balancelab.page.disclosure import INTERNAL, PUBLIC, check_audience
+from balancelab.page.disclosure.guard import SCHOOL_COLUMNS, Guard, NamesSchool
 from balancelab.page.display import clean_text, number_text
 from balancelab.page.marks import MARKS, STATES, mark_word
 from balancelab.page.outline import Outline, has_own_number, section_number
@@ -41,13 +43,15 @@ class Page:
         Title of the report; both or none.
     subtitle_zh, subtitle_en : str, optional
         Line under the title; both or none.
+    audience : {"internal", "public"}
+        Whom the page is for. A public page refuses every block that names a school; see `keep_back`.
     **values
         Values for placeholders in title and subtitle.
 
     Raises
     ------
     ValueError
-        If the language is unknown, or one of a pair of texts is missing.
+        If the language or the audience is unknown, or one of a pair of texts is missing.
 
     Examples
     --------
@@ -66,9 +70,13 @@ class Page:
         title_en: str | None = None,
         subtitle_zh: str | None = None,
         subtitle_en: str | None = None,
+        audience: str = INTERNAL,
         **values: Any,
     ) -> None:
         self.language = check_language(language)
+        check_audience(audience)
+        self.public = audience == PUBLIC
+        self._guard: Guard | None = None
         self._blocks: list[Block] = []
         self._numbers = {"table": 0, "figure": 0}
         title, subtitle = _optional(title_zh, title_en), _optional(subtitle_zh, subtitle_en)
@@ -81,6 +89,18 @@ class Page:
     def blocks(self) -> tuple[Block, ...]:
         """The blocks so far."""
         return tuple(self._blocks)
+
+    def keep_back(self, schools: pd.DataFrame) -> None:
+        """
+        Tell a public page which schools it must not name, before its first block; an internal one does not mind.
+
+        Parameters
+        ----------
+        schools : DataFrame
+            Every school that was read, with ``school``, ``school_code``, ``county``, ``county_code``.
+        """
+        if self.public:
+            self._guard = Guard(schools)
 
     def word(self, pair: Pair) -> str:
         """
@@ -232,6 +252,11 @@ class Page:
         note = _optional(note_zh, note_en)
         texts = [{"zh": caption_zh, "en": caption_en}, *([note] if note else [])]
         filled = fill_pairs(texts, values, self.language)
+        if self.public and SCHOOL_COLUMNS & {column.id for column in columns}:
+            raise NamesSchool(
+                "公开版不能逐校列表；请用 balancelab.page.disclosure.schools 中的函数列出分布\n"
+                "a public edition lists no schools: show how they are distributed (balancelab.page.disclosure.schools)"
+            )
         payload = table_payload(table, columns, self.language, row_marks=row_marks, row_header=row_header, keys=keys)
         number = self._next("table", _TABLE)
         self._add("table", number=number, caption=filled[0], note=filled[1] if note else None, about=about, **payload)
@@ -260,6 +285,10 @@ class Page:
 
         texts = [{"zh": caption_zh, "en": caption_en}, {"zh": alt_zh, "en": alt_en}]
         caption, alt = fill_pairs(texts, values, self.language)
+        if self._guard is not None:
+            from matplotlib.text import Text
+
+            self._guard.check([text.get_text() for text in figure.findobj(Text)], "figure")
         drawing = draw(figure)
         number = self._next("figure", _FIGURE)
         self._add(
@@ -302,6 +331,10 @@ class Page:
 
     def _add(self, kind: str, **payload: Any) -> None:
         """Append a block and show it."""
+        if self.public:
+            if self._guard is None:
+                raise ValueError("a public page needs page.keep_back(schools) before its first block")
+            self._guard.check(payload, kind)
         block = Block(kind, self.language, payload)
         self._blocks.append(block)
         block.show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -84,7 +85,9 @@ def quality_table(page: Page, verdicts: pd.DataFrame, standard: Standard, school
         _monitoring_table(page, verdicts[monitoring], standard)
 
 
-def counts_table(page: Page, county_items: pd.DataFrame, schools: pd.DataFrame) -> None:
+def counts_table(
+    page: Page, county_items: pd.DataFrame, schools: pd.DataFrame, *, withheld: Collection[str] = ()
+) -> None:
     """
     Show the counts behind table V: enrolment, retention and the enrolment of children with disabilities.
 
@@ -96,16 +99,17 @@ def counts_table(page: Page, county_items: pd.DataFrame, schools: pd.DataFrame) 
         The county table of one county and year.
     schools : DataFrame
         Its school table; columns of retention there take the place of the county's own sums.
+    withheld : collection of str
+        Counts that are not printed (:func:`balancelab.page.disclosure.people.withhold_people`).
     """
+    from balancelab.page.disclosure.people import county_counts
     from balancelab.standards.figures import load_figures
 
-    given = dict(zip(county_items["item"], county_items["value"].astype(float), strict=True))
-    junior = schools[(schools["stage"] == "junior") & ~schools["school_type"].isin(["special", "vocational"])]
-    lines = []
-    for name in _COUNTS:
-        figure = load_figures()[name]
-        summed = float(junior[name].sum(skipna=False)) if name in junior and len(junior) else float("nan")
-        lines.append({"name": page.word(figure.label), "value": given.get(name) if pd.isna(summed) else summed})
+    given = county_counts(county_items, schools)
+    lines = [
+        {"name": page.word(load_figures()[name].label), "value": None if name in withheld else given.get(name)}
+        for name in _COUNTS
+    ]
     page.table(
         pd.DataFrame(lines).astype({"value": float}),
         columns=[
@@ -322,7 +326,7 @@ def _line(page: Page, row: dict[Any, Any], item: Item, names: dict[str, str]) ->
     unit = unit_text(page, item)
     value = value_text(page, row, item)
     state = "not_applicable" if row["reason"] == "not_applicable" else state_of(row["met"])
-    remarks = [schools_text(page, row["detail"], names), str(row["evidence"])]
+    remarks = [schools_text(page, row["detail"], names), "" if page.public else str(row["evidence"])]
     if item.informative:
         remarks.append(page.word({"zh": "供参考，不计入结论", "en": "for information, not part of the verdict"}))
     return {

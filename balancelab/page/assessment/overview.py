@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from balancelab.page.columns import Column
+from balancelab.page.disclosure.rules import load_rules
 from balancelab.standards.figures import load_figures
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _GENERAL = (
     "rural_income_per_head_yuan", "urban_income_per_head_yuan",
 )  # fmt: skip
 _COMBINED = ("nine_year", "twelve_year")
+_ONLY_COUNTED = {"zh": "，只含纳入评估的学校", "en": ", and so are schools that are not evaluated"}
 
 
 def overview_table(page: Page, schools: pd.DataFrame, county_items: pd.DataFrame, standard: Standard) -> None:
@@ -110,9 +112,13 @@ def _schools(page: Page, schools: pd.DataFrame, least_of_site: int | None) -> No
 
 def _people(page: Page, schools: pd.DataFrame, given: dict[str, float]) -> None:
     ordinary = schools[~schools["school_type"].isin(["special", "vocational"])]
+    if page.public:  # with the schools that do not count, their few students could be worked out from other tables
+        ordinary = ordinary[ordinary["in_scope"]]
     lines = []
     for stage, words in (("primary", ("小学", "Primary")), ("junior", ("初中", "Junior secondary"))):
         here = ordinary[ordinary["stage"] == stage]
+        if page.public and len(here) < load_rules().least_schools:
+            continue
         staff = given.get(f"staff_{stage}", _total(here, "staff"))
         lines.append(
             {
@@ -123,6 +129,8 @@ def _people(page: Page, schools: pd.DataFrame, given: dict[str, float]) -> None:
                 "teachers": _total(here, "teachers"),
             }
         )
+    if not lines:
+        return
     page.table(
         pd.DataFrame(lines),
         columns=[
@@ -138,8 +146,9 @@ def _people(page: Page, schools: pd.DataFrame, given: dict[str, float]) -> None:
         ],
         caption_zh="表一 基本情况（班级、学生、教职工）",
         caption_en="Form table I: classes, students, staff",
-        note_zh="一贯制学校按学段分别计算；不含特殊教育学校。",
-        note_en="Combined schools are counted by stage; special schools are left out.",
+        note_zh="一贯制学校按学段分别计算；不含特殊教育学校{scope}。",
+        note_en="Combined schools are counted by stage; special schools are left out{scope}.",
+        scope=page.word(_ONLY_COUNTED) if page.public else "",
     )
 
 

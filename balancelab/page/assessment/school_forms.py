@@ -91,6 +91,8 @@ def school_sheet(
     """
     Show every school's values, one row each (table II-2 of the quality form, table II of the basic form).
 
+    Nothing in a public edition.
+
     Parameters
     ----------
     page : Page
@@ -102,6 +104,8 @@ def school_sheet(
     standard : Standard
         Gives the indicators that it requires something of, and their decimals.
     """
+    if page.public:  # the annex with the list of schools shows their distribution already
+        return
     indicators = [indicator for indicator in standard.indicators if indicator.id in standard.requirements]
     for stage in stages_present(verdicts, standard):
         names = schools[schools["stage"] == stage].set_index("school_code")

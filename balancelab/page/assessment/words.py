@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from balancelab.page.disclosure import WITHHELD
 from balancelab.page.display import is_missing, number_text
 from balancelab.page.naming import words_or_nothing
 
@@ -77,6 +78,8 @@ def value_text(page: Page, row: Mapping[Any, Any], item: Item) -> str:
         Its kind and decimals.
     """
     low, high = (end if isinstance(end, Fraction) else None for end in (row["low"], row["high"]))
+    if row.get("withheld"):
+        return page.word(WITHHELD)
     if row["source"] == "not_applicable":
         return page.word(_SOURCES["not_applicable"])
     if low is None and high is None:
@@ -153,6 +156,8 @@ def schools_text(page: Page, codes: str, names: Mapping[str, str]) -> str:
         Code → name; a code without a name, or a figure's id, stands for itself.
     """
     listed = [names.get(code, code) for code in codes.split(";") if code]
+    if page.public and listed:
+        return page.word({"zh": f"涉及 {len(listed)} 所", "en": f"{len(listed)} schools concerned"})
     shown = page.word({"zh": "、", "en": ", "}).join(listed[:_MOST_SCHOOLS])
     if len(listed) <= _MOST_SCHOOLS:
         return shown

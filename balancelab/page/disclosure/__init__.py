@@ -13,4 +13,14 @@ INTERNAL, PUBLIC = "internal", "public"
 AUDIENCES = (INTERNAL, PUBLIC)
 """Whom a report may be for."""
 
-__all__ = ["AUDIENCES", "INTERNAL", "PUBLIC"]
+WITHHELD = {"zh": "不公布", "en": "withheld"}
+"""Stands for a value that a public edition does not give."""
+
+
+def check_audience(audience: str) -> None:
+    """Refuse an audience that nobody knows."""
+    if audience not in AUDIENCES:
+        raise ValueError(f"unknown audience {audience!r}: {' or '.join(AUDIENCES)}")
+
+
+__all__ = ["AUDIENCES", "INTERNAL", "PUBLIC", "WITHHELD", "check_audience"]

@@ -25,7 +25,8 @@ _LINE = 0.115  # of a panel's height, from one Gini coefficient to the next
 
 def lorenz_curves(page: Page, indicators: pd.DataFrame, standard: Standard) -> None:
     """
-    Show Lorenz curves, one panel for each indicator, one line for each stage.
+    Show Lorenz curves, one panel for each indicator, one line for each stage; nothing in public, for every corner is
+    a school.
 
     Parameters
     ----------
@@ -36,6 +37,8 @@ def lorenz_curves(page: Page, indicators: pd.DataFrame, standard: Standard) -> N
     standard : Standard
         Gives stages, names and decimals.
     """
+    if page.public:
+        return
     there = usable(indicators)
     stages = shown_stages(there, standard)
     names = [each.id for each in standard.indicators if (there["indicator"] == each.id).any()]

@@ -43,6 +43,7 @@ def dispersion_table(page: Page, profile: pd.DataFrame, standard: Standard) -> N
         Gives names, units and decimals.
     """
     wide = _wide(profile, ("weighted_mean", *_MAIN))
+    shown = [name for name in _MAIN if name in wide]
     cv_decimals = standard.display.cv_decimals
     page.table(
         labelled(page, wide, standard),
@@ -60,7 +61,7 @@ def dispersion_table(page: Page, profile: pd.DataFrame, standard: Standard) -> N
                     kind="number",
                     decimals=_decimals(name, cv_decimals),
                 )
-                for name in _MAIN
+                for name in shown
             ),
         ],
         caption_zh="各项指标的校际差异",
@@ -78,6 +79,7 @@ def all_measures(page: Page, profile: pd.DataFrame, standard: Standard) -> None:
     """Show every registered measure that the main table leaves out; parameters as :func:`dispersion_table`."""
     others = [name for name in MEASURES if name not in (*_MAIN, "weighted_mean")]
     wide = _wide(profile, others)
+    others = [name for name in others if name in wide]
     page.table(
         labelled(page, wide, standard),
         columns=[

@@ -159,6 +159,13 @@ def _missing(page: Page, shortfall: pd.DataFrame, standard: Standard) -> None:
 
 def between_groups(page: Page, pairs: pd.DataFrame, split: pd.DataFrame, standard: Standard) -> None:
     """Say where groups differ most, and how much of the inequality lies between them."""
+    if pairs.empty and page.public:
+        page.say(
+            zh="不比较各类学校：数据没有城乡类型或举办者一列、只有一类，或有一类学校过少。",
+            en="Groups are not compared: the table has no location or ownership of schools, only one kind, or too few "
+            "schools of one kind.",
+        )
+        return
     if pairs.empty:
         page.say(
             zh="数据没有城乡类型或举办者一列（或只有一类），不能比较各类学校。",
@@ -209,9 +216,8 @@ def inside_townships(page: Page, split: pd.DataFrame, standard: Standard) -> Non
     term = page.word(term_words(standard, "township"))
     if split.empty:
         page.say(
-            zh="数据没有{term}一列，或每个{term}平均不足两所学校，不按{term}分解。",
-            en="There is no split by {term}: the table does not give it, or has fewer than two schools in each on "
-            "average.",
+            zh="数据没有{term}一列，或{term}学校过少，不按{term}分解。",
+            en="There is no split by {term}: the table does not give it, or has too few schools in each.",
             term=term,
         )
         return

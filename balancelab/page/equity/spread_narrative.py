@@ -39,7 +39,10 @@ def equality(page: Page, profile: pd.DataFrame, standard: Standard) -> None:
 
 
 def single_schools(page: Page, influence: pd.DataFrame, standard: Standard, *, county_code: str) -> None:
-    """Say which school drives a figure most, or why this is not computed."""
+    """Say which school drives a figure most, or why this is not computed; in public only that it is not shown."""
+    if page.public:
+        page.say(zh="单所学校的影响见内部版。", en="What single schools do is shown in the internal edition.")
+        return
     if county_code == WHOLE_TABLE:
         page.say(
             zh="全表学校很多，单所学校影响甚微；单校影响见各{county}的报告。",

@@ -33,12 +33,13 @@ def influence_table(page: Page, influence: pd.DataFrame, standard: Standard) -> 
     page : Page
         Where the table goes.
     influence : DataFrame
-        From :func:`balancelab.equity.school_influence`, one county and year; nothing is shown where it is empty.
+        From :func:`balancelab.equity.school_influence`, one county and year; nothing is shown where it is empty, or in
+        public.
     standard : Standard
         Gives names and decimals.
     """
     table = influence[influence["rank"] == 1]
-    if table.empty:
+    if table.empty or page.public:
         return
     digits = standard.display.cv_decimals
     without = {"zh": "影响最大的学校", "en": "School with most influence"}

@@ -132,14 +132,14 @@ def school_arrows(page: Page, influence: pd.DataFrame, standard: Standard) -> No
         Where the figure goes.
     influence : DataFrame
         From :func:`balancelab.equity.school_influence`, one county and year; nothing is shown where it is empty,
-        or where all schools are equal.
+        where all schools are equal, or in public.
     standard : Standard
         Gives stages and names.
     """
     table = influence[(influence["rank"] == 1) & influence["without"].notna()]
     ends = table[["figure", "without"]].to_numpy(float)
     widest = float(ends.max(initial=0.0))
-    if widest == 0:  # nothing to leave out, or all schools are equal
+    if widest == 0 or page.public:  # nothing to leave out, or all schools are equal
         return
     with theme.style():
         figure, axes, lines = staged_axes(page, pairs_of(table, standard), standard, top=0.12)

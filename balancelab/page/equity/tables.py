@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from balancelab.page.columns import Column
+from balancelab.page.disclosure.rules import load_rules
 from balancelab.page.display import number_text
 from balancelab.page.equity.group_tables import group_table, member_table, share_table
 from balancelab.page.equity.layout import (
@@ -160,6 +161,9 @@ def dropped_table(page: Page, profile: pd.DataFrame, standard: Standard) -> None
     if table.empty:
         return
     rows = labelled(page, table, standard)
+    if page.public:
+        enough = rows["n_dropped"] >= load_rules().least_schools
+        rows = rows.assign(students_dropped=rows["students_dropped"].where(enough))
     joined = page.word({"zh": "、", "en": ", "})
     page.table(
         rows.assign(

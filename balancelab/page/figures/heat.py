@@ -24,8 +24,10 @@ def school_heat(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, stand
     """
     Show school × indicator as a share of the requirement, the weakest schools first; one figure for each stage.
 
-    Parameters are those of :func:`school_strip`.
+    Parameters are those of :func:`school_strip`; nothing in a public edition.
     """
+    if page.public:
+        return
     for stage in stages_present(verdicts, standard):
         here = verdicts[verdicts["stage"] == stage]
         ids = [indicator.id for indicator in standard.indicators if (here["indicator"] == indicator.id).any()]

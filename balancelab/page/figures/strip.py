@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balancelab.page import theme
+from balancelab.page.disclosure.schools import group_levels
 from balancelab.page.naming import LOCATIONS, stages_present
 
 if TYPE_CHECKING:
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
     from balancelab.standards import Standard
 
 _RATIO_CAP = 3.0
+_MARKS = {
+    False: {"zh": "每个点是一所学校的一个学段", "en": "each mark is one stage of one school"},
+    True: {"zh": "每个点是一组学校的平均，由低到高", "en": "each mark is the mean of a group of schools, low to high"},
+}
 
 
 def school_strip(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, standard: Standard) -> None:
     """
-    Show each school's values as a share of the requirement, by location.
+    Show each school's values as a share of the requirement, by location; in public, means of groups of schools.
 
     Parameters
     ----------
@@ -74,7 +79,7 @@ def school_strip(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, stan
             line += 1
             ticks.append((line, page.word(indicator.short)))
             part = places[(places["stage"] == stage) & (places["indicator"] == indicator.id)]
-            _strip_row(axes, part, line)
+            (_levels_row if page.public else _strip_row)(axes, part, line)
         axes.set_yticks([place for place, _ in ticks], [label for _, label in ticks])
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(line + 0.6, -0.6)
@@ -82,18 +87,19 @@ def school_strip(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, stan
         axes.set_xticks([0, 0.5, 1, 1.5, 2, 2.5, 3], ["0", "50%", "100%", "150%", "200%", "250%", "≥300%"])
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(page.word({"zh": "达到要求的百分比", "en": "Value as a share of the requirement"}))
-        _location_legend(page, axes, places)
+        if not page.public:
+            _location_legend(page, axes, places)
     below = verdicts[verdicts["met"].eq(False).fillna(False)]
     page.figure(
         figure,
-        caption_zh="各校指标值占要求的百分比（实线：要求；虚线：要求的 85%；每个点是一所学校的一个学段）",
+        caption_zh="各校指标值占要求的百分比（实线：要求；虚线：要求的 85%；{marks_zh}）",
         caption_en="Each school's value as a share of the requirement (solid line: the requirement; "
-        "dashed: 85 % of it; "
-        "each mark is one stage of one school)",
-        alt_zh="散点带图：{schools} 个学校学段在各项指标上占要求的百分比，按城乡分标记；共 {below} 处低于要求。",
-        alt_en="Strip chart of {schools} school stages as a share of each requirement, marked by "
-        "location; {below} values "
+        "dashed: 85 % of it; {marks_en})",
+        alt_zh="点带图：{schools} 个学校学段在各项指标上占要求的百分比；共 {below} 处低于要求。",
+        alt_en="Strip chart of {schools} school stages as a share of each requirement; {below} values "
         "lie below the requirement.",
+        marks_zh=_MARKS[page.public]["zh"],
+        marks_en=_MARKS[page.public]["en"],
         schools=len(verdicts[["school_code", "stage"]].drop_duplicates()),
         below=len(below),
     )
@@ -124,6 +130,13 @@ def _strip_row(axes: Axes, part: pd.DataFrame, line: float) -> None:
             zorder=3,
         )
     axes.axhline(line, color=theme.FAINT, linewidth=0.8, zorder=0)
+
+
+def _levels_row(axes: Axes, part: pd.DataFrame, line: float) -> None:
+    """Draw means of groups of schools instead of the schools."""
+    levels = np.minimum(group_levels((part["value"] / part["limit"]).to_numpy(float)), _RATIO_CAP)
+    axes.axhline(line, color=theme.FAINT, linewidth=0.8, zorder=0)
+    axes.plot(levels, np.full(len(levels), line), color=theme.ACCENT, marker="o", markersize=5, linewidth=1.3, zorder=3)
 
 
 def _location_legend(page: Page, axes: Axes, places: pd.DataFrame) -> None:

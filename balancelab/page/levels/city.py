@@ -10,6 +10,7 @@ import pandas as pd
 
 from balancelab.page import theme
 from balancelab.page.columns import Column
+from balancelab.page.disclosure.rules import too_few
 from balancelab.page.levels.overview import TYPE_WORDS
 from balancelab.page.naming import MOST_ROWS, in_stage_order, indicator_words, name_cut, state_of
 from balancelab.verdicts import COMPOSITE
@@ -172,9 +173,11 @@ def spread_table(page: Page, differences: pd.DataFrame, standard: Standard) -> N
 
 
 def sample_table(page: Page, schools: pd.DataFrame, standard: Standard) -> None:
-    """Show schools by type and location, with totals (all schools of the table, one year)."""
+    """Show schools by type, with totals: all schools of the table, in public those that count (one year)."""
     if "school_type" not in schools:
         return
+    if page.public:  # those that do not count stand in the accounting, by reason
+        schools = schools[schools["in_scope"]]
     each = schools.drop_duplicates(["county_code", "school_code"])
     counts = each["school_type"].value_counts()
     students = schools.groupby("school_type")["students"].sum()
@@ -183,6 +186,9 @@ def sample_table(page: Page, schools: pd.DataFrame, standard: Standard) -> None:
         for name, words in TYPE_WORDS.items()
         if name in counts.index
     ]
+    if page.public:
+        hidden = too_few([row["n"] for row in rows])
+        rows = [row | {"students": None if gone else row["students"]} for row, gone in zip(rows, hidden, strict=True)]
     total = {"name": page.word({"zh": "合计", "en": "Total"}), "n": len(each), "students": schools["students"].sum()}
     page.table(
         pd.DataFrame([*rows, total | {"mark": "total"}]),

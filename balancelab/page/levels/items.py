@@ -8,6 +8,7 @@ import pandas as pd
 
 from balancelab.page.blocks import BLOCK_VERDICTS
 from balancelab.page.columns import Column
+from balancelab.page.disclosure import WITHHELD
 from balancelab.page.display import is_missing
 from balancelab.page.levels.wording import SCORE, limit_text, subject_words, value_text
 from balancelab.page.naming import state_of
@@ -209,6 +210,8 @@ def _item_row(page: Page, row: dict[Any, Any], names: pd.Series, standard: Stand
 def _value(page: Page, row: dict[Any, Any], standard: Standard) -> str:
     """Write a value or, where some schools are silent, what is known of it."""
     subject = str(row["item"])
+    if row.get("withheld"):
+        return page.word(WITHHELD)
     if not is_missing(row["value"]) or row["source"] in ("missing", "not_applicable"):
         return value_text(page.language, standard, subject, row["value"])
     low, high = (None if is_missing(row[end]) else float(row[end]) for end in ("low", "high"))
@@ -222,7 +225,9 @@ def _remark(page: Page, row: dict[Any, Any], names: pd.Series) -> str:
     if row["informative"]:
         parts.append(page.word({"zh": "供参考", "en": "for information"}))
     codes = [code for code in str(row["detail"]).split(";") if code]
-    if codes:
+    if codes and page.public:
+        parts.append(page.word({"zh": f"涉及 {len(codes)} 所", "en": f"{len(codes)} schools concerned"}))
+    elif codes:
         shown = [str(names.get(code, code)) for code in codes[:_MOST_NAMES]]
         listed = page.word({"zh": "、", "en": ", "}).join(shown)
         more = page.word({"zh": f"等 {len(codes)} 所", "en": f" and others, {len(codes)} in all"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from balancelab.page.columns import Column
+from balancelab.page.disclosure.rules import load_rules
 from balancelab.page.levels.wording import gap_text, gap_unit, subject_words
 from balancelab.page.naming import stages_present
 
@@ -167,6 +168,8 @@ def plan_table(page: Page, ranked: pd.DataFrame, standard: Standard, units: Any,
 
 def _ranked_row(page: Page, row: dict[Any, Any], place: int, standard: Standard) -> dict[str, Any]:
     stage = standard.stages.get(str(row["stage"]))
+    if page.public:
+        row = _without_single_schools(row)
     return {
         "rank": place,
         "kind": page.word(KIND_WORDS[row["kind"]]),
@@ -178,6 +181,12 @@ def _ranked_row(page: Page, row: dict[Any, Any], place: int, standard: Standard)
         "gap": gap_text(page.language, standard, row) if gap_unit(standard, row["kind"], row["subject"])["en"] else "—",
         "worst": None if row["worst"] == 1 and row["kind"] in ("veto", "item") else row["worst"],
     }
+
+
+def _without_single_schools(row: dict[Any, Any]) -> dict[Any, Any]:
+    """Take out the widest gap, which is that of one school, and what few schools lack together."""
+    few = (row["n_schools"] or 0) < load_rules().least_schools
+    return {**row, "worst": None, "gap": None if few else row["gap"]}
 
 
 def _strength(

@@ -30,9 +30,9 @@ def added_files(*paths: str) -> list[tuple[Text, str]]:
 
 
 def file_notes(page: Page, findings: Iterable[Finding], county_code: str = "") -> None:
-    """Show warnings about an added file, of this county or of the file; nothing where there is none."""
+    """Show warnings about an added file, of this county or of the file; nothing where there is none, or in public."""
     shown = [each for each in findings if each.severity == "warning" and each.county_code in (None, county_code)]
-    if not shown:
+    if not shown or page.public:  # a finding quotes the county's own words
         return
     page.table(
         pd.DataFrame(

@@ -35,10 +35,10 @@ def scatter(page: Page, ladder: Ladder) -> None:
     page : Page
         Where the figure goes.
     ladder : Ladder
-        Its first rung gives the lines (the other resources at their mean); nothing is shown without it.
+        Its first rung gives the lines (the other resources at their mean); nothing is shown without it, or in public.
     """
     study, fitted = ladder.study, ladder.rungs["association"].fit
-    if fitted is None:
+    if fitted is None or page.public:
         return
     (column,) = study.main.columns
     rows = study.schools.assign(residual=fitted.schools()["residual"].to_numpy())
@@ -202,7 +202,8 @@ def quantile_process(page: Page, ladder: Ladder, rung: Rung) -> None:
 
 def partial_residuals(page: Page, ladder: Ladder, bent: list[Rung]) -> None:
     """
-    Show, for each resource, the outcome with everything else taken out: points, straight line and spline.
+    Show, for each resource, the outcome with everything else taken out: points, straight line and spline; nothing in
+    public.
 
     Parameters
     ----------
@@ -214,7 +215,7 @@ def partial_residuals(page: Page, ladder: Ladder, bent: list[Rung]) -> None:
         From :func:`balancelab.page.quality.ladder.curves`.
     """
     study, main = ladder.study, ladder.main
-    if main is None:
+    if main is None or page.public:
         return
     residual = main.schools()["residual"].to_numpy()
     with theme.style():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from balancelab.page.disclosure.rules import load_rules
 from balancelab.page.quality.tables import school_residuals
 from balancelab.page.quality.wording import joined, outcome_name
 
@@ -30,6 +31,11 @@ def county_place(page: Page, ladder: Ladder) -> None:
         )
         return
     everyone = study.schools.assign(residual=main.schools()["residual"].to_numpy())
+    if page.public:  # a mean of few schools is no mean
+        sizes = everyone.groupby("county_code")["residual"].transform("size")
+        everyone = everyone[sizes >= load_rules().least_schools]
+        if study.county_code not in set(everyone["county_code"]):
+            return
     means = everyone.groupby("county_code")["residual"].mean().sort_values(ascending=False)
     page.say(
         zh="与全表资源和条件相同的学校相比，本地 {n} 个校·学段中 {above} 个的{outcome}高于推算值，{below} 个不高于；"
@@ -53,7 +59,7 @@ def county_place(page: Page, ladder: Ladder) -> None:
 
 
 def outliers(page: Page, ladder: Ladder) -> None:
-    """Name the schools that lie unusually far from the line."""
+    """Name the schools that lie unusually far from the line; in public only say how many they are."""
     rows = school_residuals(ladder)
     if rows.empty:
         return
@@ -63,6 +69,15 @@ def outliers(page: Page, ladder: Ladder) -> None:
         page.say(
             zh="没有学校明显偏离拟合线（学生化残差绝对值都不超过 2）。",
             en="No school lies unusually far from the line (no studentised residual beyond 2).",
+        )
+        return
+    if page.public:
+        page.say(
+            zh="学生化残差绝对值超过 2 的有 {n} 个校·学段（即使一切正常，也约有 {expected:.0f} 个）。",
+            en="{n} schools (by stage) have a studentised residual beyond 2 (about {expected:.0f} would if nothing "
+            "were unusual).",
+            n=len(far),
+            expected=expected,
         )
         return
     high = far[far["residual"] > 0].sort_values("residual", ascending=False)

@@ -47,6 +47,10 @@ _FLOW: dict[str, Text] = {
     "students": {"zh": "其中在校生数大于零（进入模型）", "en": "with students (in the models)"},
 }
 _NAMES_SHOWN = 8
+_ENDS = [
+    Column("least", zh="最小", en="Least", kind="number", decimals=2),
+    Column("greatest", zh="最大", en="Greatest", kind="number", decimals=2),
+]
 
 
 def sample_flow(page: Page, study: Study) -> None:
@@ -88,8 +92,7 @@ def summary_table(page: Page, study: Study) -> None:
             Column("name", zh="变量", en="Variable"),
             Column("mean", zh="均值", en="Mean", kind="number", decimals=2),
             Column("sd", zh="标准差", en="Standard deviation", kind="number", decimals=2),
-            Column("least", zh="最小", en="Least", kind="number", decimals=2),
-            Column("greatest", zh="最大", en="Greatest", kind="number", decimals=2),
+            *([] if page.public else _ENDS),
         ],
         caption_zh="变量概况（n＝{n:,}，每校等权）",
         caption_en="The variables (n = {n:,}, schools count alike)",
@@ -183,7 +186,7 @@ def main_table(page: Page, ladder: Ladder) -> None:
 
 
 def diagnostics_table(page: Page, ladder: Ladder) -> None:
-    """Show the main model's checks: collinearity, unequal variance, form, and the schools that weigh most."""
+    """Show the main model's checks: collinearity, unequal variance, form, and (not in public) the heaviest schools."""
     import pandas as pd
 
     if ladder.main is None:
@@ -197,7 +200,7 @@ def diagnostics_table(page: Page, ladder: Ladder) -> None:
     ]
     for name, row in tests.iterrows():
         rows.append((page.word(_CHECKS[str(name)]), float(row["statistic"]), f"p {_equals(row['p_value'])}"))
-    for extreme in found.extremes.to_dict("records"):
+    for extreme in [] if page.public else found.extremes.to_dict("records"):
         rows.append((page.word(_CHECKS[str(extreme["measure"])]), float(extreme["value"]), str(extreme["school"])))
     page.table(
         pd.DataFrame(rows, columns=["name", "value", "about"]),
@@ -215,9 +218,9 @@ def diagnostics_table(page: Page, ladder: Ladder) -> None:
 
 
 def residual_table(page: Page, ladder: Ladder) -> None:
-    """Show which schools lie furthest above and below the fitted line: the county's, or the whole table's."""
+    """Show which schools lie furthest above and below the fitted line: the county's, or all; nothing in public."""
     study, table = ladder.study, school_residuals(ladder)
-    if table.empty:
+    if table.empty or page.public:
         return
     order = table.sort_values("residual", ascending=False, kind="stable")
     few = order if len(order) <= 2 * _NAMES_SHOWN else _both_ends(order)

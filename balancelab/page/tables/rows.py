@@ -8,6 +8,7 @@ import pandas as pd
 
 from balancelab.intake.scope import exclusion_reasons
 from balancelab.page.columns import Column
+from balancelab.page.disclosure.rules import load_rules
 from balancelab.page.naming import words_or_nothing
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _STEPS = {
 }
 
 
-def accounting(page: Page, account: pd.DataFrame, standard: Standard) -> None:
+def accounting(page: Page, account: pd.DataFrame, standard: Standard, *, small: bool = False) -> None:
     """
     Show where every row went: in the table = set aside + not counted + analysed.
 
@@ -49,8 +50,13 @@ def accounting(page: Page, account: pd.DataFrame, standard: Standard) -> None:
         From :func:`balancelab.intake.scope.account_rows`.
     standard : Standard
         Gives the words of its exclusions.
+    small : bool, optional
+        Whether a stage of the page is too small to be described: a public page then keeps back the totals from which,
+        with the other stages, its students could be worked out.
     """
     words: dict[str, Text] = {**_SET_ASIDE, **exclusion_reasons(standard)}
+    if page.public:
+        account = _without_few(account, small=small)
     table = account.assign(
         step=[page.word(_STEPS[step]) for step in account["step"]],
         reason=[_reason(page, words, reason) for reason in account["reason"]],
@@ -72,6 +78,15 @@ def accounting(page: Page, account: pd.DataFrame, standard: Standard) -> None:
     )
 
 
+def _without_few(account: pd.DataFrame, *, small: bool) -> pd.DataFrame:
+    """Take out the students of the rows that hold few schools, and the totals that would give them away."""
+    least = load_rules().least_schools
+    few = account["step"].isin(["set_aside", "excluded"]) & (account["rows"] < least)
+    few |= (account["step"] == "in_file") & (small or 0 < account.loc[few, "rows"].sum() < least)
+    few |= (account["step"] == "analysed") & small
+    return account.assign(students=account["students"].mask(few))
+
+
 def _reason(page: Page, words: dict[str, Text], reason: str) -> str:
     if reason.startswith("missing_") and reason not in words:
         return page.word(words["missing"]).replace("{column}", reason.removeprefix("missing_"))
@@ -79,9 +94,13 @@ def _reason(page: Page, words: dict[str, Text], reason: str) -> str:
 
 
 def excluded_schools(page: Page, schools: pd.DataFrame, standard: Standard) -> None:
-    """Show the schools that do not count, and why; nothing where there is none (`schools` as from ``mark_scope``)."""
+    """
+    Show the schools that do not count, and why; nothing where there is none, or in public.
+
+    Parameters are those of :func:`accounting`; `schools` as from ``mark_scope``.
+    """
     out = schools[~schools["in_scope"]]
-    if out.empty:
+    if out.empty or page.public:
         return
     words = exclusion_reasons(standard)
     table = out.assign(reason=[page.word(words[name]) for name in out["exclusion"]])
@@ -129,6 +148,13 @@ def reading_notes(page: Page, findings: Iterable[Finding], standard: Standard) -
         )
     if not warnings:
         page.say(zh="读表时没有发现需要核对的问题。", en="Reading the table raised nothing that needs checking.")
+        return
+    if page.public:  # a finding quotes cells and names schools
+        page.say(
+            zh="读表时有 {n} 处需要核对，见内部版。",
+            en="On reading, {n} places were found that need checking; the internal edition lists them.",
+            n=len(warnings),
+        )
         return
     shown = warnings[:_MOST_FINDINGS]
     table = pd.DataFrame(

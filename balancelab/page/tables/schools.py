@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from balancelab.page.columns import Column
+from balancelab.page.disclosure.schools import distribution_tables
 from balancelab.page.naming import LOCATIONS, in_stage_order, indicator_words, stages_present, state_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def school_table(
     page: Page, verdicts: pd.DataFrame, qualified: pd.DataFrame, schools: pd.DataFrame, standard: Standard
 ) -> None:
     """
-    Show every school's values and verdict, one table for each stage (form table II-2).
+    Show every school's values and verdict, one table for each stage (form table II-2); in public their distribution.
 
     Parameters
     ----------
@@ -70,6 +71,9 @@ def school_table(
     standard : Standard
         Gives names, units and decimals.
     """
+    if page.public:
+        distribution_tables(page, verdicts, schools, standard)
+        return
     for stage in stages_present(verdicts, standard):
         here = verdicts[verdicts["stage"] == stage]
         ids = [indicator for indicator in standard.indicators if (here["indicator"] == indicator.id).any()]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from balancelab.page.columns import Column
+from balancelab.page.disclosure.rules import load_rules
 from balancelab.page.naming import in_stage_order, indicator_words, words_or_nothing
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def shortfall_totals(page: Page, verdicts: pd.DataFrame, standard: Standard) -> 
         .agg(["size", "sum"])
         .reset_index()
     )
+    if page.public:
+        totals["sum"] = totals["sum"].where(totals["size"] >= load_rules().least_schools)
     units = {indicator.id: indicator.unit for indicator in standard.indicators}
     table = totals.assign(
         stage=[page.word(standard.stages[stage]) for stage in totals["stage"]],
@@ -59,12 +62,12 @@ def shortfall_totals(page: Page, verdicts: pd.DataFrame, standard: Standard) -> 
 
 def shortfall_table(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, standard: Standard) -> None:
     """
-    Show which schools fall short of what, and by how much in real units; nothing where none does.
+    Show which schools fall short of what, and by how much in real units; nothing where none does, or in public.
 
     Parameters are those of :func:`school_table`.
     """
     short = verdicts[verdicts["met"].eq(False).fillna(False)]
-    if short.empty:
+    if short.empty or page.public:
         return
     names = schools.set_index(["school_code", "stage"])["school"]
     units = {indicator.id: indicator.unit for indicator in standard.indicators}
