@@ -14,7 +14,7 @@ Papermill keeps in the executed notebook. The JSON by kind (all also have ``vers
                         ``row_header``, ``about`` and ``keys`` (or null)
 ``figure``              ``number``, ``caption``, ``alt``, ``svg`` (text), ``png`` (base64 or null), ``width_mm``,
                         ``height_mm``
-``provenance``          ``heading``, ``entries`` [{``label``, ``value``}]
+``provenance``          ``heading``, ``entries`` [{``label``, ``value``}], ``facts`` (object, or null)
 ``complete``            ``token``, ``blocks`` (how many came before)
 ======================  ================================================================================================
 
@@ -22,7 +22,8 @@ A table's ``columns`` are ``{id, label, unit, group, kind, decimals, align}``; `
 unrounded, a percentage as a share, a verdict as its mark id, missing as null); ``marks`` has the same shape with a
 mark id or null; ``row_marks`` one mark id or null per row; ``row_header`` the index of the column that names the row.
 ``about`` is the id of what a table holds and ``keys`` one list of ids per row, for programs that look for a number; the
-``part`` of a verdict is the block of the evaluation that it decides.
+``part`` of a verdict is the block of the evaluation that it decides. The ``facts`` of a provenance tell programs what
+the page is about: county, year, standard, hashes.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ COMPLETION_TOKEN = "balancelab-page-complete"  # noqa: S105 (a sentinel, not a p
 KINDS = ("title", "heading", "paragraph", "note", "verdict", "table", "figure", "provenance", "complete")
 COEFFICIENTS = "coefficients"
 """``about`` of a county's coefficients of variation; its keys are stage and indicator."""
+SCHOOL_VALUES = "school_values"
+"""``about`` of the values of a stage's schools, each with its verdict; its keys are stage and code of the school."""
 BLOCK_VERDICTS = "block_verdicts"
 """``about`` of the verdicts of the evaluation's blocks; its key is the block's id, ``county`` for all of them."""
 

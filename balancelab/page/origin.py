@@ -16,10 +16,25 @@ if TYPE_CHECKING:
     from balancelab.intake import Intake
     from balancelab.standards import Standard
 
+
+class Origin(list["tuple[Text, str]"]):
+    """
+    Entries of a provenance block, and what they say for programs.
+
+    Attributes
+    ----------
+    facts : dict
+        ``county_code`` and ``county`` of a page about one county, ``year``, ``standard`` (its id), ``standard_sha256``,
+        ``data_sha256``.
+    """
+
+    facts: dict[str, str | int]
+
+
 _LIBRARIES = ("numpy", "pandas", "scipy", "matplotlib")
 
 
-def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, object]) -> list[tuple[Text, str]]:
+def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, object]) -> Origin:
     """
     Return the entries of a page's provenance block.
 
@@ -34,31 +49,44 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
 
     Returns
     -------
-    list of (text, str)
-        Label in both languages and value.
+    Origin
+        A list of labels in both languages with their values.
     """
     from balancelab.intake.digest import content_digest
 
-    source = intake.source
+    source, data, rules = intake.source, content_digest(intake), _hash_of([standard.path])
     shown = {name: Path(str(value)).name for name, value in parameters.items() if str(value) != ""}
-    return [
-        (
-            {"zh": "数据文件", "en": "Data file"},
-            source.file if source.sheet is None else f"{source.file} [{source.sheet}]",
-        ),
-        (
-            {"zh": "数据内容 SHA-256（与行列次序无关）", "en": "SHA-256 of the data, in any order of rows and columns"},
-            content_digest(intake),
-        ),
-        ({"zh": "数据行数", "en": "Rows in the data"}, f"{source.rows_in:,}"),
-        (
-            {"zh": "评估标准", "en": "Standard"},
-            f"{standard.id} · {choose(standard.document, str(parameters['language']))}",
-        ),
-        ({"zh": "标准 SHA-256", "en": "Standard SHA-256"}, _hash_of([standard.path])),
-        ({"zh": "参数", "en": "Parameters"}, ", ".join(f"{name}={value}" for name, value in shown.items())),
-        *_program(),
-    ]
+    entries = Origin(
+        [
+            (
+                {"zh": "数据文件", "en": "Data file"},
+                source.file if source.sheet is None else f"{source.file} [{source.sheet}]",
+            ),
+            (
+                {
+                    "zh": "数据内容 SHA-256（与行列次序无关）",
+                    "en": "SHA-256 of the data, in any order of rows and columns",
+                },
+                data,
+            ),
+            ({"zh": "数据行数", "en": "Rows in the data"}, f"{source.rows_in:,}"),
+            (
+                {"zh": "评估标准", "en": "Standard"},
+                f"{standard.id} · {choose(standard.document, str(parameters['language']))}",
+            ),
+            ({"zh": "标准 SHA-256", "en": "Standard SHA-256"}, rules),
+            ({"zh": "参数", "en": "Parameters"}, ", ".join(f"{name}={value}" for name, value in shown.items())),
+            *_program(),
+        ]
+    )
+    entries.facts = {"standard": standard.id, "standard_sha256": rules, "data_sha256": data}
+    if "year" in parameters:
+        entries.facts["year"] = int(str(parameters["year"]))
+    if "county_code" in parameters:
+        names = intake.schools["county"].unique()
+        entries.facts["county_code"] = str(parameters["county_code"])
+        entries.facts["county"] = str(names[0]) if len(names) == 1 else ""
+    return entries
 
 
 def published_provenance(folder: str | Path) -> list[tuple[Text, str]]:

@@ -305,7 +305,13 @@ class Page:
             letters = " ".join(f"{letter} (U+{ord(letter):04X})" for letter in drawing.missing)
             self.note(zh=_MISSING_GLYPHS["zh"], en=_MISSING_GLYPHS["en"], figure=number, letters=letters)
 
-    def provenance(self, entries: Sequence[tuple[Pair, str]], *, heading: Pair = _PROVENANCE) -> None:
+    def provenance(
+        self,
+        entries: Sequence[tuple[Pair, str]],
+        *,
+        heading: Pair = _PROVENANCE,
+        facts: Mapping[str, str | int] | None = None,
+    ) -> None:
         """
         Say what the page was made from, and end it.
 
@@ -317,6 +323,8 @@ class Page:
             Label in both languages, and value: hashes, versions, parameters.
         heading : pair
             Heading of the block.
+        facts : mapping, optional
+            What the page is about, for programs; by default those of the entries, if they have any.
 
         Raises
         ------
@@ -326,7 +334,15 @@ class Page:
         if not entries:
             raise ValueError("provenance needs at least one entry")
         listed = [{"label": choose(label, self.language), "value": clean_text(str(value))} for label, value in entries]
-        self._add("provenance", heading=choose(heading, self.language), entries=listed)
+        known = facts or getattr(entries, "facts", None)
+        self._add(
+            "provenance",
+            heading=choose(heading, self.language),
+            entries=listed,
+            facts={name: clean_text(fact) if isinstance(fact, str) else fact for name, fact in known.items()}
+            if known
+            else None,
+        )
         self._add("complete", token=COMPLETION_TOKEN, blocks=len(self._blocks))
 
     def _add(self, kind: str, **payload: Any) -> None:

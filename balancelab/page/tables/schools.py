@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from balancelab.page.blocks import SCHOOL_VALUES
 from balancelab.page.columns import Column
 from balancelab.page.disclosure.schools import distribution_tables
 from balancelab.page.naming import LOCATIONS, in_stage_order, indicator_words, stages_present, state_of
@@ -116,6 +117,8 @@ def school_table(
             caption_en="{stage}: values and verdict of each school",
             note_zh="× 未达标；≈ 按表格小数位修约会改变判定。{clause}。",
             note_en="× not met; ≈ rounding to the form's decimals would change the verdict. {clause}.",
+            about=SCHOOL_VALUES,
+            keys=("stage", "school_code"),
             stage=page.word(standard.stages[stage]),
             clause=page.word(standard.school_rule.clause if standard.school_rule else _ALL_REQUIRED),
         )

@@ -47,7 +47,8 @@ def render_json(blocks: Iterable[Mapping[str, Any]], *, title: str | None = None
     -------
     bytes
         UTF-8 JSON: ``format``, ``version``, ``title``, ``subtitle``, ``language``, ``verdict`` (a mark id or null),
-        ``provenance`` (pairs of label and value) and ``blocks`` as `balancelab.page.blocks` describes them, in the
+        ``facts`` (what the page is about, see `balancelab.page.blocks`), ``provenance`` (pairs of label and value) and
+        ``blocks`` as `balancelab.page.blocks` describes them, in the
         order of the page and without ``svg`` and ``png``.
 
     Raises
@@ -191,12 +192,17 @@ def _results(given: Iterable[Mapping[str, Any]], report: Report) -> bytes:
             "subtitle": report.subtitle,
             "language": report.language,
             "verdict": verdicts[0]["state"] if verdicts else None,
+            "facts": {key: value for block in report.of_kind("provenance") for key, value in _facts(block).items()},
             "provenance": [
                 [entry["label"], entry["value"]] for block in report.of_kind("provenance") for entry in block["entries"]
             ],
             "blocks": [_without_pictures(block) for block in given if block["kind"] in KINDS],
         }
     )
+
+
+def _facts(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    return block.get("facts") or {}
 
 
 def _without_pictures(block: Mapping[str, Any]) -> dict[str, Any]:
