@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
 from balancelab.reports.engine import end_group
+from balancelab.reports.output import environment_refused
 from balancelab.reports.warm.choice import Asked, choose_engine
 from balancelab.reports.warm.client import zygote_environment
 from balancelab.reports.warm.guarding import available
@@ -62,7 +63,11 @@ class Crew:
         self._output = output
         self.engine = engine
         self._rehearsal: dict[str, Any] | None = None
-        self.scratch = Path(tempfile.mkdtemp(prefix="bl-"))
+        try:
+            self.scratch = Path(tempfile.mkdtemp(prefix="bl-"))
+        except OSError as error:
+            raise environment_refused(error, Path(tempfile.gettempdir())) from error
+        output.note_scratch(self.scratch)
         self.events: Events = queue.Queue()
         self.men: list[Crewman] = []
         if early:
@@ -74,13 +79,32 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for man in self.men:
-            man.end()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        until = time.monotonic() + _PATIENCE
+        try:
+            for man in self.men:
+                man.ask_to_end()
+            for man in self.men:
+                man.see_off(until - time.monotonic())
+        except KeyboardInterrupt:  # the second one: nobody waits any more
+            for man in self.men:
+                man.kill()
+            raise
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
     def hire(self) -> Crewman:
-        """Start one more worker."""
-        man = Crewman(self._output, self.scratch, self.events, warm=self.engine != "kernel" and available())
+        """
+        Start one more worker.
+
+        Raises
+        ------
+        EnvironmentRefused
+            If the system has no room, no process or no descriptor left for it.
+        """
+        try:
+            man = Crewman(self._output, self.scratch, self.events, warm=self.engine != "kernel" and available())
+        except OSError as error:
+            raise environment_refused(error, self.scratch) from error
         self.men.append(man)
         if self._rehearsal is not None:
             man.tell(self._rehearsal)
@@ -163,12 +187,20 @@ class Crewman:
 
     def end(self) -> None:
         """End the process, at once, and with it the kernel that it may be running; nothing of it is left."""
+        self.ask_to_end()
+        self.see_off(_PATIENCE)
+
+    def ask_to_end(self) -> None:
+        """Tell the process to end itself and what it is running."""
         self._process.terminate()
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()
+
+    def see_off(self, seconds: float) -> None:
+        """Wait until the process has ended, and kill it if that takes longer. [s]"""
         try:
-            self._process.wait(_PATIENCE)
+            self._process.wait(max(0.1, seconds))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

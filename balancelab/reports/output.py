@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -26,7 +27,9 @@ CODE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 PUBLISHED = re.compile(r"[0-9]{4}")
 """Folders of an output folder in which reports lie."""
 
-_LOCK, _WORK, _FAILED = ".lock", ".work", ".failed"
+_LOCK, _WORK, _SCRATCH = ".lock", ".work", ".scratch"
+SCRATCH = re.compile(r"bl-[0-9a-z_]{8}")
+"""Name of a run's folder for private files, as `tempfile.mkdtemp` makes it of the prefix ``bl-``."""
 _TEMPORARY = re.compile(r"\..+\.balancelab-[0-9a-f]{12}\.tmp")
 _OURS = re.compile(r"[0-9]{4}|\.failed|\.inputs")
 
@@ -90,6 +93,8 @@ class Output:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         shutil.rmtree(self.work, ignore_errors=True)
+        with suppress(OSError):
+            (self.own / _SCRATCH).unlink(missing_ok=True)
         self._release()
 
     def make_work(self) -> Path:
@@ -99,6 +104,13 @@ class Output:
         except OSError as error:
             raise environment_refused(error, self.work) from error
         return self.work
+
+    def note_scratch(self, folder: Path) -> None:
+        """Note where this run keeps files outside the output folder: should it be killed, the next one removes them."""
+        try:
+            (self.own / _SCRATCH).write_text(str(folder), encoding="utf-8")
+        except OSError as error:
+            raise environment_refused(error, self.own) from error
 
     def require_space(self, needed: int) -> None:
         """
@@ -128,10 +140,6 @@ class Output:
         """Write one file below the folder, see `write_files`; return its sha256."""
         return write_files(self.path, {name: content})[name]
 
-    def failed_name(self, stem: str) -> str:
-        """Return where the notebook of a failed report is kept for whoever looks into it."""
-        return f"{_FAILED}/{stem}.failed.ipynb"
-
     def _take_locks(self, shard: Shard | None) -> None:
         lock = self.path / _LOCK
         if shard is None:
@@ -153,6 +161,7 @@ class Output:
             )
 
     def _remove_leftovers(self) -> None:
+        remove_scratch(self.own / _SCRATCH)
         for work in (self.work, *(part / _WORK for part in shard_folders(self.path) if self.shard is None)):
             if work.is_symlink():
                 work.unlink()
@@ -195,6 +204,30 @@ def refuse_if_used(folder: Path) -> None:
     raise OutputLocked(
         text(f"另一个任务正在使用 {folder}；请等它结束", f"another run is using {folder}; wait for it to end")
     )
+
+
+def remove_scratch(note: Path) -> None:
+    """
+    Remove the private folder of a run that was killed with all its workers.
+
+    Parameters
+    ----------
+    note : Path
+        The file that names it. What it names is believed only if it is a folder of ours: in the system's folder for
+        temporary files, under a name that we give, owned by this user.
+    """
+    if note.is_symlink() or not note.is_file():
+        return
+    folder = Path(note.read_text(encoding="utf-8", errors="replace"))
+    with suppress(OSError, ValueError):
+        known = folder.parent == Path(tempfile.gettempdir()) and SCRATCH.fullmatch(folder.name)
+        if known and folder.is_dir() and not folder.is_symlink() and _is_mine(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    note.unlink(missing_ok=True)
+
+
+def _is_mine(folder: Path) -> bool:
+    return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from balancelab.reports.crew import Crew, Crewman
 from balancelab.reports.durable import told
 from balancelab.reports.engine import Limits
 from balancelab.reports.errors import EnvironmentRefused, Failure
+from balancelab.reports.half_run import keep_half_run
 from balancelab.reports.inputs import Inputs
 from balancelab.reports.outcome import Progress, State
 from balancelab.reports.output import Output, environment_refused
@@ -135,13 +136,22 @@ class Shift:
         if unit is None:
             return
         if man.overdue:
-            self._finish(unit, Failure("timeout", f"> {self.limits.report} s"), {})
+            self._lost(unit, Failure("timeout", f"> {self.limits.report} s"))
         elif self._tries[unit.stem] < _TRIES:
             self._waiting.appendleft((unit, self._parts[unit.stem]))
         else:
-            self._finish(unit, Failure("worker_died", message), {})
+            self._lost(unit, Failure("worker_died", message))
         if self._waiting:
             self._next(self.crew.hire())
+
+    def _lost(self, unit: Unit, failure: Failure) -> None:
+        """A report whose worker is gone, and with it all that it had come to."""
+        try:
+            keep_half_run(order_of(unit), failure, self.output.path)
+        except OSError as error:
+            self.trouble = environment_refused(error, self.output.path)
+            return
+        self._finish(unit, failure, {})
 
     def _finish(self, unit: Unit, failure: Failure | None, answer: dict[str, Any]) -> None:
         seconds = float(answer.get("seconds", 0.0))

@@ -24,6 +24,7 @@ from balancelab.page.disclosure import INTERNAL, PUBLIC
 from balancelab.reports.durable import answer_of
 from balancelab.reports.engine import Executed, Limits, end_group, execute, import_papermill
 from balancelab.reports.errors import NotebookFailed
+from balancelab.reports.half_run import kept_name
 
 Run = Callable[[Path, Mapping[str, object], Path], Executed]
 """Runs a notebook with its parameters in a folder."""
@@ -142,7 +143,7 @@ def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) ->
     if public:
         clean = blocks_only(clean)
     content = (nbformat.writes(clean) + "\n").encode("utf-8")
-    kept = f".failed/{stem}.failed.ipynb"
+    kept = kept_name(stem)
     if failure is not None:
         write_files(output, {kept: content})
         return {"state": "failed", "failure": failure.as_json(), "kept": kept}

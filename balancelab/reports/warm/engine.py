@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balancelab.reports.engine import Executed, Limits, failure_in, import_papermill
+from balancelab.reports.half_run import CellLog
 
 import_papermill()
 
@@ -162,8 +163,11 @@ def execute_here(notebook: Path, parameters: Mapping[str, object], *, folder: Pa
 def _on_the_spot(nb_man: Any, here: Here, options: Mapping[str, Any]) -> None:
     from balancelab.reports.warm.session import CellRunner
 
+    log = CellLog(here.private)
+
     def cell_starts(cell: NotebookNode, cell_index: int) -> None:
         here.cell = cell
+        log.cell_starts(nb_man.nb, cell)
         here.on_cell(nb_man.nb, cell)
 
     here.notebook = nb_man.nb

@@ -21,12 +21,14 @@ from typing import Any, NoReturn
 from balancelab.reports.durable import answer_of
 from balancelab.reports.engine import Limits, end_group
 from balancelab.reports.errors import Failure, NotebookFailed
+from balancelab.reports.half_run import ask_for_stack, keep_half_run, tell_stack_when_asked
 from balancelab.reports.warm.guarding import die_with_parent, limit_resources, orphans
 
 Say = Callable[[dict[str, Any]], None]
 Task = Callable[[dict[str, Any], Path, Say], dict[str, Any]]
 
 _EXIT = 0
+_FOR_STACK = 0.2  # seconds in which a hung process may still say where it hangs
 _CRASH = 70  # the task itself failed, not the notebook: a bug of ours
 
 
@@ -45,6 +47,8 @@ class Fork:
         Its private folder.
     limits : Limits
         Times that it may take.
+    order : dict
+        What it was asked to do.
     groups : set of int
         Process groups that it started beside its own.
     """
@@ -53,6 +57,7 @@ class Fork:
     pipe: int
     private: Path
     limits: Limits
+    order: dict[str, Any]
     since: float = field(default_factory=time.monotonic)
     groups: set[int] = field(default_factory=set)
     _cell: tuple[int, str] | None = None
@@ -86,6 +91,8 @@ class Fork:
         """End it because its time is over."""
         whole = time.monotonic() - self.since >= self.limits.report
         self._late = f"> {self.limits.report if whole else self.limits.cell} s"
+        ask_for_stack(self.pid)
+        time.sleep(_FOR_STACK)
         end_group(self.pid)
 
     def collect(self) -> dict[str, Any] | None:
@@ -102,16 +109,21 @@ class Fork:
         if pid == 0:
             return None
         self.listen()
-        self.end()
+        self._end_processes()
         code = os.waitstatus_to_exitcode(status)
         unit = 1 if sys.platform == "darwin" else 1024
         costs = {"cpu": round(used.ru_utime + used.ru_stime, 3), "memory": used.ru_maxrss * unit}
         if self._answer is None or code != _EXIT:
-            self._answer = {"state": "failed", "failure": self._why(code).as_json()}
+            self._answer = self._failed(self._why(code))
+        self._clean()
         return {**self._answer, **costs}
 
     def end(self) -> None:
         """End whatever is left of it."""
+        self._end_processes()
+        self._clean()
+
+    def _end_processes(self) -> None:
         for group in (self.pid, *self.groups):
             end_group(group)
         for orphan in orphans(but=self.pid):
@@ -119,9 +131,20 @@ class Fork:
                 os.kill(orphan, signal.SIGKILL)
             with suppress(ChildProcessError):
                 os.waitpid(orphan, 0)
+
+    def _clean(self) -> None:
         with suppress(OSError):
             os.close(self.pipe)
         shutil.rmtree(self.private, ignore_errors=True)
+
+    def _failed(self, failure: Failure) -> dict[str, Any]:
+        answer = {"state": "failed", "failure": failure.as_json()}
+        if "folders" not in self.order or "stem" not in self.order:
+            return answer
+        try:
+            return {**answer, "kept": keep_half_run(self.order, failure, Path(self.order["folders"][0]), self.private)}
+        except OSError as error:
+            return answer_of(error)
 
     def _why(self, code: int) -> Failure:
         number, source = self._cell or (None, "")
@@ -164,7 +187,7 @@ def start(order: dict[str, Any], task: Task, *, scratch: Path, limits: Limits, c
         _child(order, task, private, limits, parent, writing, close)
     os.close(writing)
     os.set_blocking(reading, False)
-    return Fork(pid, reading, private, limits)
+    return Fork(pid, reading, private, limits, order)
 
 
 def _child(
@@ -180,6 +203,7 @@ def _child(
     try:
         _settle(private, parent, close)
         limit_resources(limits)
+        stack = tell_stack_when_asked(private)  # noqa: F841 - open as long as the process lives
         say = _speaker(writing)
         try:
             answer = task(order, private, say)

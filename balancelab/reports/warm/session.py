@@ -52,7 +52,7 @@ class CellRunner(PapermillNotebookClient):
 
     def __init__(self, nb_man: Any, private: Path, most_output: int, **options: Any) -> None:
         super().__init__(nb_man, **options)
-        self._private = private
+        self._private, self._process = private, os.getpid()
         self._most_output = most_output
         self.kc = SimpleNamespace(execute=_message_id)
 
@@ -94,6 +94,8 @@ class CellRunner(PapermillNotebookClient):
             reply = {"status": "error", "ename": "TooMuchOutput", "evalue": str(error), "traceback": []}
             self._take(_message("error", reply))
         finally:
+            if os.getpid() != self._process:  # a cell forked, and the child came out of the cell too
+                os._exit(1)
             self._at = None
         return {"content": reply}
 
