@@ -82,6 +82,7 @@ def test_about_fifteen_cells_with_stable_ids():
         "indicator_file",
         "column_map",
         "comparison_file",
+        "audience",
     }
     assert all(parameter.help for parameter in parameters.values())
 

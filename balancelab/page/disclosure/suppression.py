@@ -72,12 +72,18 @@ def suppress(
     ['few', 'many']
     """
     _check(values, relations)
-    withheld = {*sensitive, *unprinted}
-    while True:
-        exposed = sorted(name for name in sensitive if not is_safe(name, values, relations, withheld, least=least))
-        if not exposed:
-            return frozenset(withheld - set(unprinted))
-        withheld.add(_cheapest(exposed[0], values, relations, withheld))
+    needed = {*sensitive, *unprinted}
+    withheld, exposed = set(needed), sorted(sensitive)
+    while exposed:
+        if is_safe(exposed[0], values, relations, withheld, least=least):
+            exposed.pop(0)  # withholding more never makes a cell less safe
+        else:
+            withheld.add(_cheapest(exposed[0], values, relations, withheld))
+    for name in sorted(withheld - needed, key=lambda cell: (-values[cell], cell)):
+        without = withheld - {name}
+        if all(is_safe(cell, values, relations, without, least=least) for cell in sorted(sensitive)):
+            withheld = without  # what was taken for one cell may be made needless by what was taken for another
+    return frozenset(withheld - set(unprinted))
 
 
 def is_safe(

@@ -162,3 +162,9 @@ def test_the_same_template_and_blocks_give_the_same_bytes(blocks: Callable[[str]
     path = template(tmp_path, "{{ title }}", "{{ report }}", header="{{ county }}")
     once, again = (render_docx(blocks("zh"), language="zh", template=path, facts={"county": "甲"}) for _ in range(2))
     assert once == again
+
+
+def test_readme_lists_every_variable():
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    listed = readme.partition("### Word 模板的变量")[2].partition("\n## ")[0]
+    assert [name for name in VARIABLES if f"`{name}`" not in listed] == []
