@@ -18,9 +18,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "Page": "balancelab.page",
     "compute_indicators": "balancelab.indicators",
+    "compute_items": "balancelab.items",
     "conclude_counties": "balancelab.verdicts",
+    "conclude_county": "balancelab.items",
     "exclusion_reasons": "balancelab.intake.scope",
     "judge_counties": "balancelab.verdicts",
+    "judge_items": "balancelab.items",
+    "judge_official_items": "balancelab.items",
+    "judge_school_items": "balancelab.items",
     "judge_schools": "balancelab.verdicts",
     "list_standards": "balancelab.standards",
     "load_indicators": "balancelab.indicators",
@@ -29,6 +34,7 @@ _HOMES = {
     "measure_counties": "balancelab.counties",
     "qualify_schools": "balancelab.verdicts",
     "read_schools": "balancelab.intake",
+    "relax_amounts": "balancelab.items",
     "split_shares": "balancelab.intake.split",
     "weighted_cv": "balancelab.measures",
     "weighted_mean": "balancelab.measures",
@@ -38,9 +44,14 @@ __all__ = [
     "Page",
     "__version__",
     "compute_indicators",
+    "compute_items",
     "conclude_counties",
+    "conclude_county",
     "exclusion_reasons",
     "judge_counties",
+    "judge_items",
+    "judge_official_items",
+    "judge_school_items",
     "judge_schools",
     "list_standards",
     "load_indicators",
@@ -49,6 +60,7 @@ __all__ = [
     "measure_counties",
     "qualify_schools",
     "read_schools",
+    "relax_amounts",
     "split_shares",
     "weighted_cv",
     "weighted_mean",
@@ -71,6 +83,14 @@ if TYPE_CHECKING:
     from balancelab.intake import read_schools
     from balancelab.intake.scope import exclusion_reasons, mark_scope
     from balancelab.intake.split import split_shares
+    from balancelab.items import (
+        compute_items,
+        conclude_county,
+        judge_items,
+        judge_official_items,
+        judge_school_items,
+        relax_amounts,
+    )
     from balancelab.measures import weighted_cv, weighted_mean
     from balancelab.page import Page
     from balancelab.standards import list_standards, load_standard

@@ -13,8 +13,9 @@ import pytest
 
 from balancelab import Page, load_standard
 from balancelab.intake.county_table import read_county_items
+from balancelab.page import assessment
 from balancelab.page.blocks import is_complete
-from balancelab.page.levels import items, overview, problems, school
+from balancelab.page.levels import problems, school
 from balancelab.page.levels.wording import gap_text, limit_text, problem_text, subject_words, value_text
 from balancelab.reports.errors import PlanRefused
 from balancelab.reports.guard import declared_parameters
@@ -77,7 +78,7 @@ class TestTables:
         states = {}
         for name, met in {"veto": [False, True], "silent": [None, True], "clean": [True, True]}.items():
             page = Page("zh")
-            items.veto_statement(page, table.assign(met=pd.array(met, dtype="boolean")), rules)
+            assessment.veto_statement(page, table.assign(met=pd.array(met, dtype="boolean")), rules)
             states[name] = page.blocks[0].to_json()["state"]
         assert states == {"veto": "failed", "silent": "undetermined", "clean": "met"}
 
@@ -94,12 +95,9 @@ class TestTables:
         ]
         table = pd.DataFrame(rows, columns=["block", "met", "failed", "missing"]).assign(reason="failed")
         page = Page("en")
-        overview.whole_verdict(page, table, "A", rules)
-        texts = [block.to_json()["text"] for block in page.blocks]
-        assert texts[1:] == [
-            "Blocks not met: Resource allocation.",
-            "Blocks undetermined for want of data: Education quality.",
-        ]
+        assessment.assessment_verdict(page, table, "A", rules)
+        why = "not met: Resource allocation; not reported or incomplete: Education quality"
+        assert [block.to_json()["text"] for block in page.blocks] == [f"A does not meet “Quality balance”: {why}"]
 
     def test_place_among_schools(self):
         # hand: values 5, 4, 4 and one missing: places 1, 2, 2 of 3

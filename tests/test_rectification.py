@@ -21,7 +21,7 @@ from balancelab.rectification import (
     open_ledger,
     rank_problems,
     read_ledger,
-    take_county_items,
+    take_files,
     update_ledger,
     write_ledger,
 )
@@ -175,9 +175,9 @@ def sample(rules: Standard):
     ).for_county("371599")
     schools = split_shares(mark_scope(intake.schools, rules), rules)
     indicators = compute_indicators(schools[schools["in_scope"]], rules.indicators, splits=rules.splits())
-    county_items, findings = take_county_items(str(ROOT / "data/sample/county_items.csv"), rules)
-    assert not findings or all(finding.severity == "warning" for finding in findings)
-    return schools, indicators, county_items
+    given = take_files(rules, items_file=ROOT / "data/sample/county_items.csv")
+    assert all(finding.severity == "warning" for finding in given.findings)
+    return schools, indicators, given.county_items
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +265,7 @@ class TestWorkbook:
         assert [f.severity for f in found if f.code == "LEDGER_SCHOOL"][:1] == ["warning"]
 
     def test_a_faulty_ledger_is_refused(self, sample, written, rules: Standard, tmp_path: Path):
-        years = assess_years(*(part[part["year"] == 2024] for part in sample), rules)
+        years = assess_years(*(part[part["year"] == 2024] for part in sample), rules, year=2024)
         path = edited(written[2], tmp_path, {(1, "value"): 0.1})
         with pytest.raises(DataRefused):
             begin_ledger(str(path), years, rules, UNITS, year=2024)

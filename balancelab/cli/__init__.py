@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from balancelab.cli import definitions, report, results, tables  # noqa: F401  each adds its commands to the group
+from balancelab.cli import definitions, ledger, report, results, tables  # noqa: F401  each adds its commands to the group
 from balancelab.cli.frame import cli
 from balancelab.reports.errors import EXIT_DONE, EXIT_INTERRUPTED, text
 from balancelab.reports.terminal import message_language, report_bug, tell

@@ -21,6 +21,7 @@ from balancelab.cli.frame import (
     year_option,
 )
 from balancelab.page.disclosure import AUDIENCES, INTERNAL
+from balancelab.reports.added import read_given
 from balancelab.reports.errors import EXIT_DONE, EXIT_SOME_FAILED, text
 from balancelab.reports.given import (
     choose_languages,
@@ -139,6 +140,8 @@ def report(
     written = choose_written(formats, word_template)
     part = parse_shard(shard)
     rules, rules_file = find_standard(standard, indicators)
+    if any(name.endswith("_file") for name in further):
+        read_given(rules, further)  # what is wrong with them is said at once, and not report by report
     from balancelab.reports.batch import run_reports
     from balancelab.reports.console import Console
     from balancelab.reports.crew import Crew

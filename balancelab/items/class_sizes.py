@@ -66,6 +66,11 @@ def class_targets() -> tuple[Target, ...]:
     return tuple(found)
 
 
+def class_size_clauses() -> tuple[Text, ...]:
+    """Return the clauses that large and super-large classes are judged by."""
+    return tuple(_definitions()[name]["clause"] for name in ("large", "super_large"))
+
+
 def class_size_words(name: str) -> Text:
     """Return the label of ``large`` or ``super_large``, or the ``open_point``."""
     entry = _definitions()[name]

@@ -60,15 +60,12 @@ def read_rubric(
         With the points; unchanged where there is an error.
     findings : tuple of Finding
         Items that nobody knows, that are missing or given twice, points that are no numbers or do not sum to the
-        total: all at once.
-
-    Raises
-    ------
-    ValueError
-        If the standard has no rubric.
+        total: all at once; or that the standard knows no points.
     """
     if standard.rubric is None:
-        raise ValueError(f"the standard {standard.id!r} has no rubric")
+        faults = TableFaults(Path(path).name)
+        faults.add("RUBRIC_UNUSED", standard=(standard.short["zh"], standard.short["en"]))
+        return standard, faults.findings()
     table, faults = _table(path, _RUBRIC, ("item", "points"), sheet)
     if table.readable and not table.missing:
         points = _points(table, standard, faults)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from balancelab.definitions import Text
 
+_LOCATIONS = {"urban", "town", "rural"}
 AREAS = ("urban", "rural", "other", "total")
 POST_COLUMNS = ("year", "county_code", "area", "quota", "actual", "difference")
 
@@ -137,7 +138,7 @@ def posts_by_norm(schools: pd.DataFrame, norm: StaffingNorm) -> pd.DataFrame:
     schools : DataFrame
         The school table with ``staff`` and ``location``; ordinary schools.
     norm : StaffingNorm
-        Rows outside its scope are left out.
+        Rows outside its scope are left out; a norm for all locations also holds where none is given (``""``).
 
     Returns
     -------
@@ -150,7 +151,10 @@ def posts_by_norm(schools: pd.DataFrame, norm: StaffingNorm) -> pd.DataFrame:
     import pandas as pd
 
     keys = ["year", "county_code", "stage", "location"]
-    inside = schools["location"].isin(norm.scope) & schools["stage"].isin(list(norm.ratios))
+    location = schools["location"].fillna("") if "location" in schools else pd.Series("", index=schools.index)
+    schools = schools.assign(location=location)
+    scope = {*norm.scope, ""} if set(norm.scope) == _LOCATIONS else set(norm.scope)
+    inside = location.isin(scope) & schools["stage"].isin(list(norm.ratios))
     staff = schools["staff"] if "staff" in schools else pd.Series(np.nan, index=schools.index)
     rows = schools[inside].assign(staff=staff[inside], missing=staff[inside].isna().astype(int))
     there = rows["missing"] == 0

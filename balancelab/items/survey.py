@@ -156,20 +156,35 @@ def count_responses(responses: pd.DataFrame, *, file: str = "") -> tuple[pd.Data
 
     faults = TableFaults(file)
     answers = _definitions()["answers"]
-    words = {kind: _by_key(kind) for kind in ("groups", "topics", "answers")}
     topics = responses["topic"] if "topic" in responses else pd.Series(OVERALL, index=responses.index)
-    table = pd.DataFrame(
-        {
-            "group": _understood(responses["group"], words["groups"], ("调查对象", "group"), faults),
-            "topic": _understood(topics, words["topics"], ("调查内容", "topic"), faults),
-            "answer": _understood(responses["answer"], words["answers"], ("回答", "answer"), faults),
-        }
-    ).dropna()
+    table = understand_words(responses[["group", "answer"]].assign(topic=topics), faults)
     says = {name: entry.get("satisfied") for name, entry in answers.items()}
     verdict = table["answer"].map(says)
     table = table.assign(valid=verdict.notna().astype(int), satisfied=verdict.eq(True).astype(int))
     counts = table.groupby(["group", "topic"], sort=False)[["valid", "satisfied"]].sum().reset_index()
     return counts[list(COUNT_COLUMNS)], faults.findings()
+
+
+def understand_words(rows: pd.DataFrame, faults: TableFaults) -> pd.DataFrame:
+    """
+    Turn the words of a survey into ids.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With any of ``group, topic, answer``.
+    faults : TableFaults
+        Notes every unknown word once.
+
+    Returns
+    -------
+    DataFrame
+        The same columns; rows with an unknown word, or without a number, are left out.
+    """
+    names = {"group": "调查对象", "topic": "调查内容", "answer": "回答"}
+    known = {name: _by_key(f"{name}s") for name in names if name in rows}
+    found = {name: _understood(rows[name], known[name], (names[name], name), faults) for name in known}
+    return rows.assign(**found).dropna()
 
 
 def summarise_survey(counts: pd.DataFrame, *, confidence: float = _CONFIDENCE) -> pd.DataFrame:

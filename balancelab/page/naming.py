@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from balancelab.page.display import clean_text, is_missing
 from balancelab.verdicts import COMPOSITE
@@ -25,7 +25,27 @@ LOCATIONS: Mapping[str, Text] = {
     "": {"zh": "未注明", "en": "Not given"},
 }
 
+TYPE_WORDS: Mapping[str, Text] = {
+    "primary": {"zh": "小学", "en": "Primary schools"},
+    "teaching_site": {"zh": "教学点", "en": "Teaching sites"},
+    "junior": {"zh": "初级中学", "en": "Junior secondary schools"},
+    "nine_year": {"zh": "九年一贯制学校", "en": "Nine-year schools"},
+    "complete_secondary": {"zh": "完全中学", "en": "Complete secondary schools"},
+    "twelve_year": {"zh": "十二年一贯制学校", "en": "Twelve-year schools"},
+    "special": {"zh": "特殊教育学校", "en": "Special-education schools"},
+    "vocational": {"zh": "职业学校", "en": "Vocational schools"},
+}
+
 _COMPOSITE: Text = {"zh": "综合", "en": "Composite"}
+_AUTHORITIES: Mapping[str, Text] = {
+    "national": {"zh": "国家", "en": "National"},
+    "province": {"zh": "省级", "en": "Provincial"},
+    "provincial": {"zh": "省级", "en": "Provincial"},
+    "city": {"zh": "市级", "en": "City"},
+    "prefecture": {"zh": "市级", "en": "City"},
+    "county": {"zh": "县级", "en": "County"},
+    "illustrative": {"zh": "演示", "en": "Illustration"},
+}
 
 
 def state_of(met: object) -> str:
@@ -40,6 +60,19 @@ def state_of(met: object) -> str:
     return "met" if met else "failed"
 
 
+def cell_mark(met: object, borderline: object = False) -> str | None:
+    """
+    Return the mark of a cell that shows a judged value: nothing where it is met beyond doubt.
+
+    >>> cell_mark(True), cell_mark(True, True), cell_mark(False, True)
+    (None, 'borderline', 'failed_borderline')
+    """
+    state = state_of(met)
+    if borderline and state != "undetermined":
+        return "borderline" if state == "met" else "failed_borderline"
+    return None if state == "met" else state
+
+
 def indicator_words(standard: Standard, name: str, *, full: bool = False) -> Text:
     """Return an indicator's short name, or its full one; the composite has a name of its own."""
     if name == COMPOSITE:
@@ -51,6 +84,39 @@ def indicator_words(standard: Standard, name: str, *, full: bool = False) -> Tex
 def words_or_nothing(page: Page, pair: Text | None) -> str:
     """Return a text in the page's language, and nothing where there is none (a pure number has no unit)."""
     return page.word(pair) if pair and pair["en"] else ""
+
+
+def authority_words(authority: str) -> Text:
+    """
+    Return the words for whose requirement something is; an unknown one stands for itself.
+
+    >>> authority_words("national")["en"]
+    'National'
+    """
+    return _AUTHORITIES.get(authority, {"zh": authority or "—", "en": authority or "—"})
+
+
+def with_authority(page: Page, clause: Text, authority: str) -> str:
+    """Return a clause and whose it is: ``教督〔2017〕6号 资源配置第1项（国家）``."""
+    whose = page.word(authority_words(authority))
+    return page.word({"zh": f"{page.word(clause)}（{whose}）", "en": f"{page.word(clause)} ({whose.lower()})"})
+
+
+def clauses_of(page: Page, rules: Iterable[Any]) -> str:
+    """
+    Return the clauses of several rules, each once, with whose they are.
+
+    Parameters
+    ----------
+    page : Page
+        Gives the language.
+    rules : iterable
+        Whatever has a `clause` and an `authority`; what is None, or has no words, is left out.
+    """
+    told = (
+        with_authority(page, rule.clause, rule.authority) for rule in rules if rule is not None and rule.clause["en"]
+    )
+    return page.word({"zh": "；", "en": "; "}).join(dict.fromkeys(told))
 
 
 def stages_present(table: pd.DataFrame, standard: Standard) -> list[str]:

@@ -10,6 +10,7 @@ from balancelab.page.display import clean_text, is_missing
 from balancelab.page.levels.wording import gap_unit, problem_text
 from balancelab.page.words import choose
 from balancelab.rectification.forms import COLUMNS, SHEET, STATUS_WORDS, seal_of
+from balancelab.rectification.looks import HINTS, Formats, number_formats, row_height, write_instructions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 _TITLE = {"zh": "整改台账", "en": "Rectification ledger"}
 _HOW = {
-    "zh": "白色单元格由责任单位填写，灰色单元格由程序计算、已锁定；差距消除后由程序自动销号。",
-    "en": "White cells are filled in by the units in charge; grey cells are computed and locked. A problem closes by "
-    "itself once its gap is gone.",
+    "zh": "白色单元格由责任单位填写，灰色单元格由程序计算、已锁定；怎样填写见“填写说明”页。",
+    "en": "White cells are filled in by the units in charge; grey cells are computed and locked. See the sheet “How to "
+    "fill in”.",
 }
 _HEADER_ROW = 2
 _LONGEST_LIST = 255  # characters of a drop-down written into the cell, by the format
@@ -30,7 +31,14 @@ _CREATED = datetime(2000, 1, 1, tzinfo=UTC)  # a workbook must not differ by whe
 
 
 def write_ledger(
-    ledger: pd.DataFrame, path: str | Path, standard: Standard, units: Units, *, language: str = "zh"
+    ledger: pd.DataFrame,
+    path: str | Path,
+    standard: Standard,
+    units: Units,
+    *,
+    language: str = "zh",
+    county: str = "",
+    year: int | None = None,
 ) -> None:
     """
     Write a ledger as a workbook.
@@ -46,6 +54,10 @@ def write_ledger(
     units : Units
         Names of the units, for the drop-down of the lead unit; another name may be typed too.
     language : str, optional
+    county : str, optional
+        Name of the county, for the title.
+    year : int, optional
+        Year judged, for the title.
 
     Raises
     ------
@@ -68,17 +80,21 @@ def write_ledger(
         target, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
     try:
-        book.set_properties({"title": choose(_TITLE, language), "created": _CREATED})
+        title = _title(standard, language, county, year)
+        book.set_properties({"title": title, "created": _CREATED})
         sheet = book.add_worksheet(SHEET)
-        formats = _formats(book)
-        sheet.write_string(0, 0, choose(_TITLE, language), formats["title"])
+        formats = Formats(book)
+        sheet.write_string(0, 0, title, formats["title"])
         sheet.write_string(1, 0, choose(_HOW, language), formats["how"])
         for at, column in enumerate(COLUMNS.values()):
             sheet.set_column(at, at, column.width, None, {"hidden": column.hidden})
             sheet.write_string(_HEADER_ROW, at, choose({"zh": column.zh, "en": column.en}, language), formats["head"])
         for place, row in enumerate(ledger.to_dict("records"), start=_HEADER_ROW + 1):
-            _write_row(sheet, place, _cells(row, standard, units, language), formats)
+            cells = _cells(row, standard, units, language)
+            sheet.set_row(place, row_height(cells))
+            _write_row(sheet, place, cells, number_formats(row, standard, language), formats)
         _finish(sheet, len(ledger), units, language)
+        write_instructions(book, formats, language)
     finally:
         book.close()
 
@@ -112,9 +128,17 @@ def _rounded(value: object) -> float | None:
     return None if is_missing(value) else round(float(value), _DECIMALS)  # type: ignore[arg-type]
 
 
-def _write_row(sheet: Any, place: int, cells: dict[str, Any], formats: dict[str, Any]) -> None:
+def _title(standard: Standard, language: str, county: str, year: int | None) -> str:
+    title = choose(_TITLE, language)
+    short, at = choose(standard.short, language), "" if year is None else str(year)
+    if language == "zh":
+        return f"{county}{title}（{f'{at}学年，' if at else ''}{short}）"
+    return f"{f'{county}: ' if county else ''}{title}, {short}{f', school year {at}' if at else ''}"
+
+
+def _write_row(sheet: Any, place: int, cells: dict[str, Any], number_formats: dict[str, str], formats: Formats) -> None:
     for at, (name, column) in enumerate(COLUMNS.items()):
-        look = formats["fill"] if column.filled_in else formats["number" if name in _NUMBERS else "locked"]
+        look = formats["fill"] if column.filled_in else formats.locked(number_formats.get(name, ""))
         value = cells[name]
         if value is None:
             sheet.write_blank(place, at, None, look)
@@ -124,36 +148,26 @@ def _write_row(sheet: Any, place: int, cells: dict[str, Any], formats: dict[str,
             sheet.write_number(place, at, float(value), look)
 
 
-_NUMBERS = ("value", "limit", "gap")
-
-
-def _formats(book: Any) -> dict[str, Any]:
-    cell = {"border": 1, "border_color": "#C9D1D9", "valign": "top", "text_wrap": True}
-    return {
-        "title": book.add_format({"bold": True, "font_size": 14}),
-        "how": book.add_format({"font_color": "#5A6672"}),
-        "head": book.add_format({**cell, "bold": True, "bg_color": "#12476B", "font_color": "#FFFFFF"}),
-        "locked": book.add_format({**cell, "bg_color": "#EEF2F5", "locked": True}),
-        "number": book.add_format({**cell, "bg_color": "#EEF2F5", "locked": True, "num_format": "#,##0.###"}),
-        "fill": book.add_format({**cell, "locked": False}),
-    }
-
-
 def _finish(sheet: Any, n_rows: int, units: Units, language: str) -> None:
     names = list(COLUMNS)
     last = _HEADER_ROW + max(n_rows, 1)
     statuses = [choose(words, language) for words in STATUS_WORDS.values()]
+    hints = {name: {"input_message": choose(hint, language)} for name, hint in HINTS.items()}
     at = names.index("status")
-    sheet.data_validation(_HEADER_ROW + 1, at, last, at, {"validate": "list", "source": statuses})
+    sheet.data_validation(_HEADER_ROW + 1, at, last, at, {"validate": "list", "source": statuses, **hints["status"]})
+    for name in ("measure", "supporting_units", "deadline", "evidence"):
+        at = names.index(name)
+        sheet.data_validation(_HEADER_ROW + 1, at, last, at, {"validate": "any", **hints[name]})
     leads = [choose(words, language) for words in units.names.values()]
     if len(",".join(leads)) <= _LONGEST_LIST:
         at = names.index("lead_unit")
-        free = {"validate": "list", "source": leads, "error_type": "information"}
+        free = {"validate": "list", "source": leads, "error_type": "information", **hints["lead_unit"]}
         sheet.data_validation(_HEADER_ROW + 1, at, last, at, free)
     sheet.freeze_panes(_HEADER_ROW + 1, 2)
     sheet.autofilter(_HEADER_ROW, 0, last, len(names) - 1)
     sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
     sheet.set_landscape()
-    sheet.set_paper(9)  # A4
+    sheet.set_paper(8)  # A3: fifteen columns
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(_HEADER_ROW)

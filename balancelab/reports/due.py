@@ -117,10 +117,10 @@ def refuse_overwriting(units: Iterable[Unit], finished: Records, folder: Path) -
     by = ", ".join(str(made[key]) for key in ORIGIN if made.get(key)) if made else "?"
     raise PlanRefused(
         text(
-            f"{folder} 中已有 {len(others)} 份由其他标准或数据文件生成的报告（如 {unit.files[0]}，来自 {by}），未覆盖；"
-            "请用 --output 另选文件夹，或用 --force 覆盖",
-            f"{folder} holds {len(others)} report(s) made from another standard or data file (such as {unit.files[0]}, "
-            f"from {by}); nothing was overwritten: choose another --output, or overwrite with --force",
+            f"{folder} 中已有 {len(others)} 份由其他标准、数据或附加文件生成的报告"
+            f"（如 {unit.files[0]}，来自 {by}），未覆盖；请用 --output 另选文件夹，或用 --force 覆盖",
+            f"{folder} holds {len(others)} report(s) made from another standard, data file or added file (such as "
+            f"{unit.files[0]}, from {by}); nothing was overwritten: choose another --output, or overwrite with --force",
         )
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from balancelab.reports.errors import EXIT_DATA, PlanRefused, Refused, text
 
 if TYPE_CHECKING:
-    from balancelab.intake import Intake
+    from balancelab.intake import Finding, Intake
     from balancelab.standards import Standard
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ def read_tables(
     PlanRefused
         If there is no such file or the column map is wrong.
     """
-    from balancelab.intake import DataRefused, format_findings, gather_schools
+    from balancelab.intake import DataRefused, gather_schools
 
     require_files(files)
     needed = {} if standard is None else standard.columns_needed()
@@ -88,9 +88,16 @@ def read_tables(
             )
         )
     except DataRefused as refused:
-        errors = [finding for finding in refused.findings if finding.severity == "error"]
-        zh, en = (format_findings(errors, language) for language in ("zh", "en"))
-        raise TableRefused(text(zh, en)) from refused
+        raise refused_table(refused.findings) from refused
+
+
+def refused_table(findings: Iterable[Finding]) -> TableRefused:
+    """Return the refusal that names every error among findings, in both languages."""
+    from balancelab.intake import format_findings
+
+    errors = [finding for finding in findings if finding.severity == "error"]
+    zh, en = (format_findings(errors, language) for language in ("zh", "en"))
+    return TableRefused(text(zh, en))
 
 
 def find_standard(name: str, indicator_file: Path | None = None) -> tuple[Standard, Path | None]:

@@ -124,10 +124,10 @@ def plan_reports(
     """
     from balancelab.intake.scope import mark_scope
 
-    chosen_year = _choose_year(intake.schools, year)
+    chosen_year = choose_year(intake.schools, year)
     marked = mark_scope(intake.schools[intake.schools["year"] == chosen_year], standard)
     names = dict(zip(marked["county_code"], marked["county"], strict=True))
-    chosen = _choose(counties, names, data_file)
+    chosen = choose_counties(counties, names, data_file)
     counted = set(marked.loc[marked["in_scope"], "county_code"])
     left_out = tuple(_nothing_counts(code, names[code]) for code in chosen if code not in counted)
     made = [code for code in chosen if code in counted]
@@ -198,7 +198,8 @@ def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mappin
     )
 
 
-def _choose_year(schools: pd.DataFrame, year: int | None) -> int:
+def choose_year(schools: pd.DataFrame, year: int | None) -> int:
+    """Return the year asked for, or the only one; refused where the table has several, or not that one."""
     years = sorted({int(one) for one in schools["year"]})
     listed = ", ".join(map(str, years)) or "-"
     if year is not None and year not in years:
@@ -213,7 +214,8 @@ def _choose_year(schools: pd.DataFrame, year: int | None) -> int:
     return years[0] if year is None else year
 
 
-def _choose(wanted: Sequence[str], names: Mapping[str, str], data_file: Path) -> list[str]:
+def choose_counties(wanted: Sequence[str], names: Mapping[str, str], data_file: Path) -> list[str]:
+    """Return the codes of the counties asked for by code or name, all where none is; refused with the nearest."""
     if not wanted:
         return sorted(names)
     chosen: list[str] = []

@@ -12,7 +12,7 @@ from balancelab.page.disclosure import PUBLIC
 from balancelab.reports.errors import Failure, withheld
 from balancelab.reports.units import Unit
 
-ORIGIN = ("standard", "data", "indicators")
+ORIGIN = ("standard", "data", "indicators", "added")
 """What a report is made from: a report at the same place made from something else is not overwritten."""
 
 

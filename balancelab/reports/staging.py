@@ -24,6 +24,8 @@ DATA_FILE = "schools.parquet"
 COMPARISON_FILE = "comparison.parquet"
 COMPARISON = "comparison_file"
 """Parameter of a notebook that puts a county beside the others: these are compared once for a run."""
+_DEFINITIONS = ("indicators", "columns")
+"""Files of the user's own that are no added files of a notebook."""
 
 
 class Staged:
@@ -63,7 +65,9 @@ class Staged:
     def origin(self) -> dict[str, str]:
         """Return what a report is made from; see `Unit.origin`."""
         indicators = PurePath(self.own_name("indicators")).name
-        return {"standard": self.standard.id, "data": self._data_name(), "indicators": indicators}
+        added = sorted(f"{name}_file={path.name}" for name, path in self.files.items() if name not in _DEFINITIONS)
+        made = {"standard": self.standard.id, "data": self._data_name(), "indicators": indicators}
+        return made | {"added": ", ".join(added)}
 
     def inputs(self, notebook: Path, county_code: str) -> dict[str, str]:
         """Return digests of the rows that a notebook looks at and of the files that come with them."""

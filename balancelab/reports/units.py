@@ -39,8 +39,8 @@ class Unit:
     parameters : mapping
         What the notebook gets; paths are relative to the run's work folder.
     origin : mapping
-        ``standard``, ``data``, ``indicators``: what the report is made from. A report at the same place made from
-        something else is not overwritten.
+        ``standard``, ``data``, ``indicators``, ``added`` (files that came with the table): what the report is made
+        from. A report at the same place made from something else is not overwritten.
     standard_label : Text
         The standard's name for readers.
     synthetic : bool

@@ -159,8 +159,11 @@ def test_table_one_of_both_forms(quality: Worked, basic: Worked):
 def test_table_two(quality: Worked):
     page = quality.page("zh")
     rows = printed(table(page, "表二-1"))
-    assert rows[13] == ["L6", "初中", "生均教学仪器设备值", "3", "2", "66.7%", "0"]
-    assert rows[15][2:6] == ["综合达标", "3", "3", "100.0%"]
+    assert rows[13] == [
+        "L6", "初中", "生均教学仪器设备值", "≥ 2,500", "3", "2", "66.7%", "1", "0",
+        "教督〔2017〕6号 资源配置第6项（国家）",
+    ]  # fmt: skip
+    assert rows[15][2:7] == ["综合达标", "", "3", "3", "100.0%"]
     sheet = table(page, "表二-2 初中")
     (town,) = [row for row in printed(sheet) if row[0] == "柳湾镇初级中学"]
     assert town[1:5] == ["县级", "400", "3", "8"]

@@ -109,7 +109,7 @@ def test_same_bytes_twice_and_another_source_never_overwrites(tmp_path):
     with pytest.raises(PlanRefused, match=r"other\.csv"):
         run(one, unit("works"))
     (one / "2024/371599/works.zh.ipynb").write_text("edited by hand", encoding="utf-8")
-    with pytest.raises(PlanRefused, match="another standard or data file"):
+    with pytest.raises(PlanRefused, match="another standard, data file or added file"):
         run(one, unit("works", data="other.csv"))
 
 

@@ -35,7 +35,7 @@ def test_every_county_in_every_language(intake, standard):
     assert first.stem == f"2024/{CODE}/balance.zh"
     assert first.parameters["county_code"] == CODE
     assert first.synthetic is True
-    assert first.origin == {"standard": "quality_2017", "data": "schools.csv", "indicators": ""}
+    assert first.origin == {"standard": "quality_2017", "data": "schools.csv", "indicators": "", "added": ""}
     assert not [value for value in first.parameters.values() if str(SAMPLE.parent) in str(value)]
 
 

@@ -26,6 +26,7 @@ from balancelab.page.assessment.narrative import (
     veto_statement,
 )
 from balancelab.page.assessment.overview import overview_table
+from balancelab.page.assessment.requirements import requirement_sources
 from balancelab.page.assessment.school_forms import attainment_table, school_sheet
 from balancelab.page.assessment.staffing_tables import class_size_table, norm_table, posts_table, survey_table
 
@@ -48,6 +49,7 @@ __all__ = [
     "quality_table",
     "recognition_table",
     "relaxations_used",
+    "requirement_sources",
     "rubric_table",
     "school_sheet",
     "survey_table",

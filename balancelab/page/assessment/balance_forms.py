@@ -9,7 +9,7 @@ import pandas as pd
 
 from balancelab.page.columns import Column
 from balancelab.page.display import number_text
-from balancelab.page.naming import indicator_words, stages_present, state_of
+from balancelab.page.naming import cell_mark, clauses_of, indicator_words, stages_present
 from balancelab.verdicts import COMPOSITE
 
 if TYPE_CHECKING:
@@ -59,12 +59,14 @@ def balance_table(page: Page, measures: pd.DataFrame, counties: pd.DataFrame, st
         ],
         caption_zh="表三 县域内校际均衡情况",
         caption_en="Form table III: balance between schools",
-        note_zh="均值为资源总量除以学生总数。限值：{limits}。{applies}。依据：{clause}。",
-        note_en="The mean is the total resource over all students. Limits: {limits}. {applies}. Clause: {clause}.",
+        note_zh="× 高于限值；≈ 按表格小数位修约会改变判定。均值为资源总量除以学生总数。限值：{limits}。{applies}。"
+        "依据：{clause}。",
+        note_en="× above the limit; ≈ rounding to the form's decimals would change the verdict. The mean is the total "
+        "resource over all students. Limits: {limits}. {applies}. Clause: {clause}.",
         row_header="row",
         limits=limits or number_text(None),
         applies=_applies(page, standard),
-        clause=page.word(rule.clause) if rule else number_text(None),
+        clause=clauses_of(page, [rule]) or number_text(None),
     )
 
 
@@ -119,15 +121,17 @@ def published_table(
 def _rows(page: Page, measures: pd.DataFrame, counties: pd.DataFrame, standard: Standard) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     display = standard.display
+    # A ratio of 0.049 says nothing with the form's two decimals; published tables print it with its own three.
+    finest = {indicator.id: max(display.mean_decimals, indicator.decimals) for indicator in standard.indicators}
     for stage in stages_present(counties, standard):
         here = measures[(measures["stage"] == stage) & (measures["measure"] == "weighted_mean")]
         means = dict(zip(here["indicator"], here["value"], strict=True))
         judged = counties[counties["stage"] == stage].set_index("indicator")
         for kind in ("mean", "cv"):
             row: dict[str, object] = {"stage": page.word(standard.stages[stage]), "row": page.word(_ROWS[kind])}
-            for name in (*(indicator.id for indicator in standard.indicators), COMPOSITE):
+            for name in (*finest, COMPOSITE):
                 value = means.get(name) if kind == "mean" else judged["value"].get(name)
-                decimals = display.mean_decimals if kind == "mean" else display.cv_decimals
+                decimals = finest.get(name) if kind == "mean" else display.cv_decimals
                 row[name] = number_text(value, decimals)
                 row[f"{name}:mark"] = _mark(judged, name) if kind == "cv" else None
             rows.append(row)
@@ -138,8 +142,7 @@ def _mark(judged: pd.DataFrame, name: str) -> str | None:
     here = judged[judged.index == name]
     if here.empty or here["limit"].isna().any():
         return None
-    state = state_of(here["met"].iloc[0])
-    return None if state == "met" else state
+    return cell_mark(here["met"].iloc[0], here["borderline"].iloc[0])
 
 
 def _indicator_columns(standard: Standard) -> list[Column]:

@@ -10,19 +10,20 @@ import pandas as pd
 from balancelab.items.judging import COUNTY
 from balancelab.items.rubric import SCORE, official_items
 from balancelab.page.assessment.words import (
-    authority_words,
     limit_text,
     number_in_block,
     school_names,
     schools_text,
+    short_clause,
     source_words,
     unit_text,
     value_text,
 )
+from balancelab.page.blocks import BLOCK_VERDICTS
 from balancelab.page.columns import Column
 from balancelab.page.display import number_text
 from balancelab.page.marks import mark_word
-from balancelab.page.naming import state_of
+from balancelab.page.naming import authority_words, state_of, with_authority
 
 if TYPE_CHECKING:
     from balancelab.page import Page
@@ -180,7 +181,7 @@ def recognition_table(page: Page, county_items: pd.DataFrame, verdicts: pd.DataF
         note_en="Share = satisfied ÷ valid; required: {limit}; verdict: {verdict}. Clause: {clause}.",
         limit=limit_text(page, item, _float(item)),
         verdict=_state_words(page, state_of(row[0]["met"]) if row else "undetermined"),
-        clause=page.word(item.clause),
+        clause=with_authority(page, item.clause, item.authority),
     )
 
 
@@ -239,14 +240,14 @@ def rubric_table(page: Page, points: pd.DataFrame, verdicts: pd.DataFrame, stand
         ],
         caption_zh="表四附 政府工作评估得分",
         caption_en="Form table IV, annex: points of government work",
-        note_zh="要求不低于 {limit} 分；判定：{verdict}。分值来源：{source}。依据：{clause}。",
-        note_en="Required: at least {limit}; verdict: {verdict}. Points set by: {source}. Clause: {clause}.",
+        note_zh="要求不低于 {limit} 分；判定：{verdict}。依据：{clause}。各项分值：{source}。",
+        note_en="Required: at least {limit}; verdict: {verdict}. Clause: {clause}. Points of the items: {source}.",
         row_marks="mark",
         row_header="name",
         limit=float(rubric.at_least),
         verdict=_state_words(page, state_of(score[0]["met"]) if score else "undetermined"),
-        source=rubric.source if rubric.points else page.word(_NO_RUBRIC),
-        clause=page.word(rubric.clause),
+        source=_points_source(page, standard),
+        clause=with_authority(page, rubric.clause, standard.authority),
     )  # fmt: skip
 
 
@@ -259,37 +260,49 @@ def block_table(page: Page, conclusion: pd.DataFrame, standard: Standard) -> Non
     page : Page
         Where the table goes.
     conclusion : DataFrame
-        From ``conclude_county``, one county.
+        From ``conclude_county``, one county; nothing is shown where the standard draws no conclusion.
     standard : Standard
         Gives the names of the blocks.
     """
+    if conclusion.empty or standard.conclusion is None:
+        return
     blocks = standard.blocks()
     whole = {"zh": "全县结论", "en": "The county"}
     table = conclusion.assign(
-        name=[page.word(whole if name == COUNTY else blocks[name]) for name in conclusion["block"]],
+        id=conclusion["block"],
+        block=[page.word(whole if name == COUNTY else blocks[name]) for name in conclusion["block"]],
         state=[state_of(met) for met in conclusion["met"]],
         mark=["total" if name == COUNTY else "" for name in conclusion["block"]],
     )
-    none = (table["n_items"] == 0) | (table["block"] == COUNTY)
+    none = (table["n_items"] == 0) | (table["id"] == COUNTY)
     for column in ("n_items", "n_met", "n_failed", "n_missing"):
         table[column] = table[column].astype(float).where(~none)
     page.table(
         table,
         columns=[
-            Column("name", zh="评估内容", en="Block"),
+            Column("block", zh="评估内容", en="Block"),
             Column("n_items", zh="项数", en="Items", kind="number", decimals=0),
             Column("n_met", zh="达标", en="Met", kind="number", decimals=0),
             Column("n_failed", zh="未达标", en="Not met", kind="number", decimals=0),
             Column("n_missing", zh="待定（未填报）", en="Open (not reported)", kind="number", decimals=0),
             Column("state", zh="结论", en="Verdict", kind="verdict"),
         ],
+        about=BLOCK_VERDICTS,
+        keys=("id",),
         caption_zh="各部分结论",
         caption_en="Verdict by block",
         note_zh="依据：{clause}。未填报的项目不算达标，结论待定。",
         note_en="Clause: {clause}. What is not reported does not count as met: the verdict is then open.",
         row_marks="mark",
-        clause=page.word(standard.conclusion.clause) if standard.conclusion else "—",
+        clause=with_authority(page, standard.conclusion.clause, standard.authority),
     )
+
+
+def _points_source(page: Page, standard: Standard) -> str:
+    rubric = standard.rubric
+    if rubric is None or not rubric.points:
+        return page.word(_NO_RUBRIC)
+    return with_authority(page, {"zh": rubric.source, "en": rubric.source}, rubric.authority)
 
 
 def _item_table(
@@ -312,7 +325,7 @@ def _item_table(
             Column("limit", zh="要求", en="Required", align="right"),
             Column("state", zh="是否达标", en="Attained", kind="verdict"),
             Column("source", zh="来源", en="Source"),
-            Column("authority", zh="依据层级", en="Authority"),
+            Column("authority", zh="层级", en="Authority"),
             Column("remark", zh="说明", en="Remark"),
             Column("clause", zh="依据", en="Clause"),
         ],
@@ -338,7 +351,7 @@ def _line(page: Page, row: dict[Any, Any], item: Item, names: dict[str, str]) ->
         "source": page.word(source_words(row["source"])),
         "authority": page.word(authority_words(row["authority"])),
         "remark": page.word({"zh": "；", "en": "; "}).join(part for part in remarks if part),
-        "clause": page.word(item.clause),
+        "clause": page.word(short_clause(item.clause)),
     }
 
 
@@ -376,7 +389,7 @@ def _monitoring_table(page: Page, verdicts: pd.DataFrame, standard: Standard) ->
         note_en="Required: level {level}, between-school rate {rate}. Clause: {clause}.",
         level=limit_text(page, level_item, _float(level_item)),
         rate=limit_text(page, rate_item, _float(rate_item)),
-        clause=page.word(level_item.clause),
+        clause=with_authority(page, level_item.clause, level_item.authority),
     )
 
 

@@ -8,17 +8,17 @@ import pandas as pd
 
 from balancelab.items.judging import COUNTY
 from balancelab.page.assessment.words import (
-    authority_words,
     limit_text,
     official_text,
     school_names,
     schools_text,
+    short_clause,
     unit_text,
     unreported_words,
     value_text,
 )
 from balancelab.page.columns import Column
-from balancelab.page.naming import state_of
+from balancelab.page.naming import authority_words, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,12 +56,14 @@ def assessment_verdict(page: Page, conclusion: pd.DataFrame, county: str, standa
     page : Page
         Where it is said.
     conclusion : DataFrame
-        From ``conclude_county``, one county.
+        From ``conclude_county``, one county; nothing is said where the standard draws no conclusion.
     county : str
         Name of the county.
     standard : Standard
         The document judged by.
     """
+    if conclusion.empty:
+        return
     whole = conclusion[conclusion["block"] == COUNTY].iloc[0]
     state = state_of(whole["met"])
     zh, en = _BANNER[state]
@@ -107,7 +109,7 @@ def failing_items(page: Page, verdicts: pd.DataFrame, standard: Standard, school
                 "value": f"{value} {unit}" if unit and value[:1].isdigit() else value,
                 "limit": limit_text(page, item, row["limit"]),
                 "schools": schools_text(page, row["detail"], names),
-                "clause": page.word(item.clause),
+                "clause": page.word(short_clause(item.clause)),
                 "authority": page.word(authority_words(row["authority"])),
             }
         )
@@ -120,7 +122,7 @@ def failing_items(page: Page, verdicts: pd.DataFrame, standard: Standard, school
             Column("limit", zh="要求", en="Required", align="right"),
             Column("schools", zh="涉及学校", en="Schools"),
             Column("clause", zh="依据", en="Clause"),
-            Column("authority", zh="依据层级", en="Authority"),
+            Column("authority", zh="层级", en="Authority"),
         ],
         caption_zh="未达标的项目（{n} 项）",
         caption_en="Items that are not met ({n})",
@@ -141,7 +143,7 @@ def missing_items(page: Page, verdicts: pd.DataFrame, standard: Standard, school
         page.say(zh="所有项目均已填报。", en="Every item is reported.")
         return
     names = school_names(schools if len(schools) else None)
-    words = {name: page.word(text) for name, text in unreported_words(standard).items()} | names
+    words = {name: page.word(text) for name, text in unreported_words(standard).items()}
     lines = []
     for row in rows:
         item = standard.items[str(row["item"])]
@@ -150,7 +152,7 @@ def missing_items(page: Page, verdicts: pd.DataFrame, standard: Standard, school
                 "official": official_text(page, item, standard),
                 "name": page.word(item.label),
                 "limit": limit_text(page, item, row["limit"]),
-                "lacks": schools_text(page, row["unreported"], words) or page.word(_ITSELF),
+                "lacks": _lacking(page, str(row["unreported"]), names, words),
                 "authority": page.word(authority_words(row["authority"])),
             }
         )
@@ -161,7 +163,7 @@ def missing_items(page: Page, verdicts: pd.DataFrame, standard: Standard, school
             Column("name", zh="项目", en="Item"),
             Column("limit", zh="要求", en="Required", align="right"),
             Column("lacks", zh="缺少", en="What is missing"),
-            Column("authority", zh="依据层级", en="Authority"),
+            Column("authority", zh="层级", en="Authority"),
         ],
         caption_zh="未填报或数据不全的项目（{n} 项）",
         caption_en="Items not reported or incomplete ({n})",
@@ -180,22 +182,25 @@ def veto_statement(page: Page, verdicts: pd.DataFrame, standard: Standard) -> No
         return
     vetoed, open_items = here[here["met"].eq(False).fillna(False)], here[here["met"].isna()]
     if len(vetoed):
-        page.say(
-            zh="出现一票否决情形：{listed}。",
-            en="A veto applies: {listed}.",
+        page.verdict(
+            "出现一票否决情形：{listed}",
+            "A veto applies: {listed}",
+            "failed",
             listed=_labels(page, vetoed["item"], standard),
         )
     elif len(open_items):
-        page.say(
-            zh="一票否决事项中有 {n} 项未填报：{listed}。",
-            en="Of the vetoes {n} are not reported: {listed}.",
+        page.verdict(
+            "一票否决事项中有 {n} 项未作说明，不能认定不存在：{listed}",
+            "Nothing was stated about {n} of the vetoes, so their absence cannot be taken for granted: {listed}",
+            "undetermined",
             n=len(open_items),
             listed=_labels(page, open_items["item"], standard),
         )
     else:
-        page.say(
-            zh="一票否决事项共 {n} 项，县级均报告不存在。",
-            en="The county reports that none of the {n} vetoes applies.",
+        page.verdict(
+            "一票否决事项共 {n} 项，县（市、区）报告均不存在",
+            "The county reports that none of the {n} vetoes applies",
+            "met",
             n=len(here),
         )
 
@@ -228,7 +233,7 @@ def open_points(page: Page, standard: Standard) -> None:
         columns=[
             Column("text", zh="文件未明确之处", en="What the documents leave open"),
             Column("value", zh="本报告采用", en="Used here"),
-            Column("authority", zh="依据层级", en="Authority"),
+            Column("authority", zh="层级", en="Authority"),
             Column("confidence", zh="文本把握", en="How sure the text is"),
         ],
         caption_zh="文件未明确之处与本报告的取法",
@@ -236,7 +241,7 @@ def open_points(page: Page, standard: Standard) -> None:
     )
 
 
-def relaxations_used(page: Page, schools: pd.DataFrame, judged: pd.DataFrame, standard: Standard) -> None:
+def relaxations_used(page: Page, schools: pd.DataFrame, judged: pd.DataFrame | None, standard: Standard) -> None:
     """
     Say which schools were judged by a transitional rule; nothing where the standard has none.
 
@@ -246,8 +251,8 @@ def relaxations_used(page: Page, schools: pd.DataFrame, judged: pd.DataFrame, st
         Where it is said.
     schools : DataFrame
         From ``relax_amounts``: the column ``relaxations``.
-    judged : DataFrame
-        From ``judge_school_items``: the column ``relaxation``.
+    judged : DataFrame or None
+        From ``judge_school_items``: the column ``relaxation``; None where only resources are judged.
     standard : Standard
         Its relaxations.
     """
@@ -255,7 +260,7 @@ def relaxations_used(page: Page, schools: pd.DataFrame, judged: pd.DataFrame, st
         return
     names = school_names(schools)
     used: dict[str, list[str]] = {}
-    pairs = list(zip(judged["school_code"], judged["relaxation"], strict=True)) if len(judged) else []
+    pairs = [] if judged is None else list(zip(judged["school_code"], judged["relaxation"], strict=True))
     if "relaxations" in schools:
         pairs += list(zip(schools["school_code"], schools["relaxations"], strict=True))
     for code, ids in pairs:
@@ -283,7 +288,7 @@ def relaxations_used(page: Page, schools: pd.DataFrame, judged: pd.DataFrame, st
             Column("n", zh="学校数", en="Schools", kind="number", decimals=0),
             Column("schools", zh="学校", en="Which"),
             Column("clause", zh="依据", en="Clause"),
-            Column("authority", zh="依据层级", en="Authority"),
+            Column("authority", zh="层级", en="Authority"),
         ],
         caption_zh="适用过渡规定的学校",
         caption_en="Schools judged by transitional rules",
@@ -294,6 +299,14 @@ def _why(page: Page, reason: str, whole: pd.Series, standard: Standard) -> str:
     listed = whole["missing"] if reason == "missing" else whole["failed"]
     names = [page.word(standard.blocks()[name]) for name in str(listed).split(";") if name]
     return page.word(_WHY[reason]).replace("{blocks}", page.word({"zh": "、", "en": ", "}).join(names))
+
+
+def _lacking(page: Page, unreported: str, names: dict[str, str], words: dict[str, str]) -> str:
+    """Name the figures and the schools that an item lacks; the item itself where it lacks neither."""
+    codes = [code for code in unreported.split(";") if code]
+    figures = [words.get(code, code) for code in codes if code not in names]
+    schools = schools_text(page, ";".join(code for code in codes if code in names), names)
+    return page.word({"zh": "、", "en": ", "}).join([*figures, *([schools] if schools else [])]) or page.word(_ITSELF)
 
 
 _ITSELF = {"zh": "该项目本身", "en": "the item itself"}

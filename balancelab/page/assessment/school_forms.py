@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from balancelab.page.columns import Column
-from balancelab.page.naming import indicator_words, stages_present, state_of, words_or_nothing
+from balancelab.page.disclosure.schools import distribution_tables
+from balancelab.page.display import number_text
+from balancelab.page.naming import (
+    cell_mark,
+    clauses_of,
+    indicator_words,
+    stages_present,
+    state_of,
+    with_authority,
+)
 
 if TYPE_CHECKING:
     from balancelab.definitions import Text
@@ -25,7 +34,9 @@ OWNERS: dict[str, Text] = {
     "private": {"zh": "民办", "en": "Private"},
 }
 _OVERALL = {"zh": "综合达标", "en": "Overall"}
-_COUNTS = ("students", "grades", "classes")
+_SIZES = ("students", "grades", "classes")
+_ALL_REQUIRED = {"zh": "各项要求须全部达到", "en": "every requirement must be met"}
+_SIGNS = {"at_least": "≥", "at_most": "≤"}
 _ABOVE_FLOOR = {"zh": "未达标但达下限", "en": "short, above the floor"}
 _BELOW_FLOOR = {"zh": "低于下限", "en": "below the floor"}
 _NOT_MET = {"zh": "未达标", "en": "not met"}
@@ -48,41 +59,71 @@ def attainment_table(page: Page, verdicts: pd.DataFrame, qualified: pd.DataFrame
     """
     if verdicts.empty:
         return
-    lines = []
-    for stage in stages_present(verdicts, standard):
-        here = verdicts[verdicts["stage"] == stage]
-        schools = qualified[qualified["stage"] == stage]
-        parts: list[tuple[Text, pd.Series]] = [
-            (indicator_words(standard, indicator.id, full=True), here[here["indicator"] == indicator.id]["met"])
-            for indicator in standard.indicators
-        ]
-        for number, (words, met) in enumerate([*parts, (_OVERALL, schools["qualified"])], 1):
-            lines.append(
-                {
-                    "number": f"L{number}",
-                    "stage": page.word(standard.stages[stage]),
-                    "name": page.word(words),
-                    "schools": len(met),
-                    "met": int(met.sum()),
-                    "share": met.sum() / len(met) if len(met) else None,
-                    "missing": int(met.isna().sum()),
-                }
-            )
+    lines = [
+        line
+        for stage in stages_present(verdicts, standard)
+        for line in _attained(
+            page, stage, verdicts[verdicts["stage"] == stage], qualified[qualified["stage"] == stage], standard
+        )
+    ]
+    floor = [Column("floor", zh="不足但达下限", en="Short, above the floor", kind="number", decimals=0)]
     page.table(
         pd.DataFrame(lines),
         columns=[
             Column("number", zh="列", en="No."),
             Column("stage", zh="学段", en="Stage"),
             Column("name", zh="指标", en="Indicator"),
+            Column("limit", zh="要求", en="Required", align="right"),
             Column("schools", zh="学校数", en="Schools", kind="number", decimals=0),
             Column("met", zh="达标学校数", en="Schools that meet it", kind="number", decimals=0),
             Column("share", zh="达标比例", en="Share", kind="percent", decimals=1),
+            *(floor if standard.school_rule else []),
             Column("missing", zh="未填报", en="Not reported", kind="number", decimals=0),
+            Column("clause", zh="依据", en="Clause"),
         ],
         caption_zh="表二-1 学校达标情况",
         caption_en="Form table II-1: schools that attain the standard",
         row_header="name",
     )
+
+
+def _attained(
+    page: Page, stage: str, verdicts: pd.DataFrame, qualified: pd.DataFrame, standard: Standard
+) -> list[dict[str, Any]]:
+    """Count one stage's schools for each indicator that something is required of, and for the standard as a whole."""
+    lines: list[dict[str, Any]] = []
+    for indicator in standard.indicators:
+        requirement = standard.requirements.get(indicator.id)
+        if requirement is None:
+            continue
+        here = verdicts[verdicts["indicator"] == indicator.id]
+        sign = _SIGNS[requirement.comparison]
+        lines.append(
+            {
+                "name": page.word(indicator.label),
+                "limit": f"{sign} {number_text(requirement.limits[stage])}",
+                "floor": int(here["above_floor"].sum() - here["met"].sum()),
+                "clause": with_authority(page, requirement.clause, requirement.authority),
+                **_counts(here["met"]),
+            }
+        )
+    rule = [standard.school_rule] if standard.school_rule else []
+    lines.append(
+        {
+            "name": page.word(_OVERALL),
+            "limit": "",
+            "floor": None,
+            "clause": clauses_of(page, rule) or page.word(_ALL_REQUIRED),
+            **_counts(qualified["qualified"]),
+        }
+    )
+    words = page.word(standard.stages[stage])
+    return [line | {"number": f"L{number}", "stage": words} for number, line in enumerate(lines, 1)]
+
+
+def _counts(met: pd.Series) -> dict[str, Any]:
+    reached, share = int(met.sum()), float(met.sum() / len(met)) if len(met) else None
+    return {"schools": len(met), "met": reached, "share": share, "missing": int(met.isna().sum())}
 
 
 def school_sheet(
@@ -91,7 +132,7 @@ def school_sheet(
     """
     Show every school's values, one row each (table II-2 of the quality form, table II of the basic form).
 
-    Nothing in a public edition.
+    In a public edition the schools' distribution.
 
     Parameters
     ----------
@@ -104,7 +145,8 @@ def school_sheet(
     standard : Standard
         Gives the indicators that it requires something of, and their decimals.
     """
-    if page.public:  # the annex with the list of schools shows their distribution already
+    if page.public:
+        distribution_tables(page, verdicts, schools, standard)
         return
     indicators = [indicator for indicator in standard.indicators if indicator.id in standard.requirements]
     for stage in stages_present(verdicts, standard):
@@ -125,7 +167,7 @@ def school_sheet(
             n=len(table),
             parts=_of_types(names, ("nine_year", "twelve_year", "complete_secondary")),
             sites=_of_types(names, ("teaching_site",)),
-            clause=page.word(standard.school_rule.clause) if standard.school_rule else _clauses(page, standard),
+            clause=clauses_of(page, [standard.school_rule] if standard.school_rule else standard.requirements.values()),
         )
 
 
@@ -137,14 +179,18 @@ def _sheet(
     table = table.assign(
         school=names["school"],
         owner=[_owner(page, names, code) for code in table.index],
-        **{name: names.get(name) for name in _COUNTS},
+        **{name: names.get(name) for name in _SIZES},
         state=[state_of(met) for met in table["qualified"]],
         remark=[_remark(page, verdicts[verdicts["school_code"] == code], standard) for code in table.index],
-    ).astype(dict.fromkeys(_COUNTS, float))
+    ).astype(dict.fromkeys(_SIZES, float))
     for name in standard.requirements:
         cells = verdicts[verdicts["indicator"] == name].set_index("school_code")
         table[name] = cells["value"]
-        table[f"{name}:mark"] = [_mark(met) for met in cells["met"].reindex(table.index)]
+        marks = {
+            code: cell_mark(cell.met, cell.borderline)
+            for code, cell in zip(cells.index, cells.itertuples(), strict=True)
+        }
+        table[f"{name}:mark"] = [marks.get(code, "undetermined") for code in table.index]
     return table.reset_index().sort_values("school_code", kind="stable")
 
 
@@ -194,15 +240,5 @@ def _remark(page: Page, verdicts: pd.DataFrame, standard: Standard) -> str:
     return page.word({"zh": "；", "en": "; "}).join(parts)
 
 
-def _mark(met: object) -> str | None:
-    state = state_of(met)
-    return None if state == "met" else state
-
-
 def _of_types(names: pd.DataFrame, types: tuple[str, ...]) -> int:
     return int(names["school_type"].isin(types).sum()) if "school_type" in names else 0
-
-
-def _clauses(page: Page, standard: Standard) -> str:
-    clauses = dict.fromkeys(words_or_nothing(page, entry.clause) for entry in standard.requirements.values())
-    return page.word({"zh": "；", "en": "; "}).join(clause for clause in clauses if clause)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from balancelab.items.class_sizes import class_size_words, class_targets
+from balancelab.items.class_sizes import class_size_clauses, class_size_words, class_targets
 from balancelab.items.survey import ALL, OVERALL, survey_open_point, survey_words
 from balancelab.page.columns import Column
-from balancelab.page.naming import LOCATIONS, state_of
+from balancelab.page.naming import LOCATIONS, state_of, with_authority
 
 if TYPE_CHECKING:
     from balancelab.items.staffing import StaffingNorm
@@ -27,7 +27,7 @@ _AREAS = {
 
 def class_size_table(page: Page, summary: pd.DataFrame, standard: Standard) -> None:
     """
-    Show large and super-large classes against the national targets.
+    Show large and super-large classes against the national targets; nothing in a public edition.
 
     Parameters
     ----------
@@ -38,6 +38,8 @@ def class_size_table(page: Page, summary: pd.DataFrame, standard: Standard) -> N
     standard : Standard
         Gives the names of the stages.
     """
+    if page.public:  # a single large class is that of a single school
+        return
     targets = {(target.id, target.by_year): target for target in class_targets()}
     lines = []
     order = {stage: rank for rank, stage in enumerate([*standard.stages, ""])}
@@ -73,9 +75,13 @@ def class_size_table(page: Page, summary: pd.DataFrame, standard: Standard) -> N
         ],
         caption_zh="大班额、超大班额",
         caption_en="Large and super-large classes",
-        note_zh="{open}只填最大班额的学校只能判断有无，记“至少”。",
-        note_en="{open} Schools that give only their largest class say whether there is one: “at least”.",
+        note_zh="{open}只填最大班额的学校只能判断有无，记“至少”。依据：{clause}。",
+        note_en="{open} Schools that give only their largest class say whether there is one: “at least”. Clause: "
+        "{clause}.",
         open=page.word(class_size_words("open_point")),
+        clause=page.word({"zh": "；", "en": "; "}).join(
+            with_authority(page, clause, "national") for clause in class_size_clauses()
+        ),
     )
 
 
@@ -118,12 +124,14 @@ def norm_table(page: Page, posts: pd.DataFrame, norm: StaffingNorm, standard: St
     page : Page
         Where the table goes.
     posts : DataFrame
-        From ``posts_by_norm``, one county.
+        From ``posts_by_norm``, one county; nothing is shown where no school gave its staff, or in a public edition.
     norm : StaffingNorm
         The norm compared with, named in the note.
     standard : Standard
         Gives the names of the stages.
     """
+    if page.public or not posts["n_schools"].sum():  # a location may have one school only
+        return
     stages, places = ({name: rank for rank, name in enumerate(names)} for names in (standard.stages, LOCATIONS))
     ranked = posts.assign(by_stage=posts["stage"].map(stages), by_place=posts["location"].map(places))
     posts = ranked.sort_values(["by_stage", "by_place"], kind="stable")
@@ -162,8 +170,10 @@ def survey_table(page: Page, summary: pd.DataFrame) -> None:
     page : Page
         Where the table goes.
     summary : DataFrame
-        From ``summarise_survey``.
+        From ``summarise_survey``; nothing is shown where nobody was asked, or in a public edition.
     """
+    if page.public or summary["valid"].sum() == 0:  # some groups are a handful of people
+        return
     groups, topics = survey_words("groups"), survey_words("topics")
     every = {"zh": "合计", "en": "All"}
     summary = summary[summary["topic"] != OVERALL]  # the overall question is each group's total already

@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     from balancelab.page import Page
     from balancelab.standards import Item, Standard
 
-_AUTHORITIES: Mapping[str, Text] = {
-    "national": {"zh": "国家", "en": "National"},
-    "province": {"zh": "省级", "en": "Provincial"},
-    "provincial": {"zh": "省级", "en": "Provincial"},
-    "city": {"zh": "市级", "en": "City"},
-    "county": {"zh": "县级", "en": "County"},
-    "illustrative": {"zh": "演示", "en": "Illustration"},
-}
 _SOURCES: Mapping[str, Text] = {
     "computed": {"zh": "计算", "en": "Computed"},
     "reported": {"zh": "填报", "en": "Reported"},
@@ -42,16 +34,7 @@ _ANSWERS: Mapping[int, Text] = {1: {"zh": "是", "en": "Yes"}, 0: {"zh": "否", 
 _SIGNS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
 _LEVELS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
 _MOST_SCHOOLS = 8
-
-
-def authority_words(authority: str) -> Text:
-    """
-    Return the words for whose requirement something is; an unknown one stands for itself.
-
-    >>> authority_words("national")["en"]
-    'National'
-    """
-    return _AUTHORITIES.get(authority, {"zh": authority or "—", "en": authority or "—"})
+_POINTS = "percentage points"  # a difference of two rates is not itself a percentage
 
 
 def source_words(source: str) -> Text:
@@ -114,8 +97,19 @@ def limit_text(page: Page, item: Item, limit: float | None) -> str:
     sign = _SIGNS[item.comparison]
     if item.kind == "level":
         return f"{sign} {_LEVELS.get(int(limit), int(limit))}"
-    text = number_text(limit, percent=True) if item.kind == "share" else number_text(limit)
+    percent = item.kind == "share" and item.unit["en"] != _POINTS
+    text = number_text(limit, percent=True) if percent else number_text(limit)
     return f"{sign} {text}"
+
+
+def short_clause(clause: Text) -> Text:
+    """
+    Cut a clause before it repeats the requirement's wording, which stands in the same row.
+
+    >>> short_clause({"zh": "教督〔2017〕6号 政府保障程度第1项：学校规划布局合理", "en": "No. 6, item 1: sound"})["zh"]
+    '教督〔2017〕6号 政府保障程度第1项'
+    """
+    return {"zh": clause["zh"].split("：", 1)[0], "en": clause["en"].split(": ", 1)[0]}
 
 
 def number_in_block(official: str) -> str:
@@ -184,4 +178,6 @@ def _number(page: Page, value: Fraction, item: Item) -> str:
         return page.word(_ANSWERS[int(value)])
     if item.kind == "level":
         return _LEVELS.get(int(value), str(int(value)))
+    if item.unit["en"] == _POINTS:
+        return f"{number_text(value * 100, item.decimals)} {page.word(item.unit)}"
     return number_text(value, item.decimals, percent=item.kind == "share")

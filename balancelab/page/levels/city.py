@@ -11,8 +11,15 @@ import pandas as pd
 from balancelab.page import theme
 from balancelab.page.columns import Column
 from balancelab.page.disclosure.rules import too_few
-from balancelab.page.levels.overview import TYPE_WORDS
-from balancelab.page.naming import MOST_ROWS, in_stage_order, indicator_words, name_cut, state_of
+from balancelab.page.naming import (
+    MOST_ROWS,
+    TYPE_WORDS,
+    in_stage_order,
+    indicator_words,
+    name_cut,
+    state_of,
+    with_authority,
+)
 from balancelab.verdicts import COMPOSITE
 
 if TYPE_CHECKING:
@@ -74,9 +81,10 @@ def block_table(page: Page, conclusion: pd.DataFrame, names: pd.Series, standard
         ],
         caption_zh="各{county}各板块结论",
         caption_en="Verdict of each {county}, block by block",
-        note_zh="未填报的项目按“待定”处理；有板块未达标的，总结论为未达标。",
-        note_en="What was not reported is undetermined; one block not met decides the whole.",
+        note_zh="未填报的项目按“待定”处理；有板块未达标的，总结论为未达标。依据：{clause}。",
+        note_en="What was not reported is undetermined; one block not met decides the whole. Clause: {clause}.",
         county=page.word(county),
+        clause=with_authority(page, standard.conclusion.clause, standard.authority) if standard.conclusion else "",
     )
 
 
@@ -88,7 +96,7 @@ def share_table(page: Page, years: Mapping[int, Any], names: pd.Series, standard
     ----------
     page : Page
     years : mapping
-        From ``rectification.assess_years``.
+        From ``rectification.trace_resources``.
     names : Series
         County name by code.
     standard : Standard

@@ -81,6 +81,32 @@ def progress(page: Page, ledger: pd.DataFrame, *, had_ledger: bool) -> None:
     )
 
 
+def change_list(page: Page, ledger: pd.DataFrame, standard: Standard, units: Any) -> None:
+    """Show what was closed and what came back since; parameters are those of :func:`problem_list`."""
+    here = ledger[ledger["change"].isin(["closed", "reopened"])]
+    if here.empty:
+        if len(ledger):
+            page.say(zh="其间没有销号或反弹的事项。", en="Nothing was closed and nothing came back since.")
+        return
+    page.table(
+        pd.DataFrame([_row(page, row, standard, units) for row in here.to_dict("records")]),
+        columns=[
+            _NUMBER,
+            Column("change", zh="变化", en="Change"),
+            Column("problem", zh="事项", en="What"),
+            Column("school", zh="学校", en="School"),
+            Column("value", zh="现值", en="Current value", align="right"),
+            Column("limit", zh="要求", en="Limit"),
+            Column("lead", zh="牵头单位", en="Lead unit"),
+        ],
+        caption_zh="本次销号与反弹的事项",
+        caption_en="Closed now, and come back",
+        note_zh="现值达到要求的自动销号；已销号而又未达到要求的，恢复为待整改（反弹）。",
+        note_en="What meets its limit now is closed; what was closed and no longer meets it is open again.",
+        row_header="problem",
+    )
+
+
 def problem_list(page: Page, ledger: pd.DataFrame, standard: Standard, units: Any) -> None:
     """
     Show what is open: what is wrong where, by how much, and how that changed.

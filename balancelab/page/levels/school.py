@@ -8,21 +8,23 @@ import numpy as np
 import pandas as pd
 
 from balancelab.definitions import nearest
-from balancelab.page import theme
+from balancelab.page.assessment.words import short_clause
 from balancelab.page.columns import Column
 from balancelab.page.display import is_missing
-from balancelab.page.levels.overview import TYPE_WORDS
 from balancelab.page.levels.wording import gap_text, limit_text, subject_words, value_text
-from balancelab.page.naming import LOCATIONS, indicator_words, stages_present, state_of
+from balancelab.page.naming import (
+    LOCATIONS,
+    TYPE_WORDS,
+    clauses_of,
+    indicator_words,
+    state_of,
+    with_authority,
+)
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from balancelab.page import Page
     from balancelab.standards import Standard
 
-_CAP = 3.0  # what lies further out is drawn at the edge
-_ROW = 0.29  # inches for one line of the chart
 _SITUATION = (
     ("students", "在校生", "Students"),
     ("classes", "班级", "Classes"),
@@ -139,7 +141,7 @@ def verdict_lines(page: Page, qualified: pd.DataFrame, now: pd.DataFrame, standa
                 floor=int(one["n_below_floor"]),
             )
     if standard.school_rule:
-        page.say(zh="达标规则：{clause}。", en="Rule: {clause}.", clause=page.word(standard.school_rule.clause))
+        page.say(zh="达标规则：{clause}。", en="Rule: {clause}.", clause=clauses_of(page, [standard.school_rule]))
     elif not standard.requirements:
         page.say(
             zh="本标准对学校没有全国统一的数值要求，只列数值和在全县的位置。",
@@ -172,6 +174,17 @@ def situation_table(page: Page, now: pd.DataFrame, standard: Standard) -> None:
     )
 
 
+def preschool_note(page: Page, now: pd.DataFrame) -> None:
+    """Say how many children of attached kindergarten classes are not students here; nothing where there are none."""
+    children = now["preschool_students"].sum() if "preschool_students" in now else 0
+    if children:
+        page.note(
+            zh="附设幼儿班有幼儿 {n} 人，不属义务教育阶段，不计入在校生。",
+            en="Attached kindergarten classes hold {n} children; they are not compulsory students and are not counted.",
+            n=int(children),
+        )
+
+
 def value_table(page: Page, ranked: pd.DataFrame, standard: Standard) -> None:
     """Show the school's values, the requirement, the county mean and its place (`ranked` from :func:`rank_values`)."""
     rows = [
@@ -186,9 +199,7 @@ def value_table(page: Page, ranked: pd.DataFrame, standard: Standard) -> None:
             "gap": gap_text(page.language, standard, {**row, "kind": "indicator", "subject": row["indicator"]})
             if not is_missing(row["gap"]) and row["gap"] > 0
             else "",
-            "clause": page.word(standard.requirements[row["indicator"]].clause)
-            if row["indicator"] in standard.requirements
-            else "",
+            "clause": _clause(page, standard.requirements.get(row["indicator"])),
         }
         for row in ranked.to_dict("records")
     ]
@@ -247,7 +258,7 @@ def school_item_table(page: Page, school_items: pd.DataFrame, standard: Standard
                 page.language, standard, row["item"], row["comparison"], row["limit"], kind="school_item"
             ),
             "state": state_of(row["met"]),
-            "clause": page.word(standard.items[row["item"]].clause),
+            "clause": _clause(page, standard.items[row["item"]]),
         }
         for row in school_items.to_dict("records")
     ]
@@ -263,6 +274,10 @@ def school_item_table(page: Page, school_items: pd.DataFrame, standard: Standard
         caption_zh="政府保障、教育质量中按校判定的项目",
         caption_en="Checklist items that are judged school by school",
     )
+
+
+def _clause(page: Page, rule: Any) -> str:
+    return "" if rule is None else with_authority(page, short_clause(rule.clause), rule.authority)
 
 
 def change_table(page: Page, own: pd.DataFrame, ranked: pd.DataFrame, standard: Standard) -> None:
@@ -308,76 +323,3 @@ def change_table(page: Page, own: pd.DataFrame, ranked: pd.DataFrame, standard: 
         caption_en="Indicators year by year",
         row_header="name",
     )
-
-
-def place_figure(
-    page: Page, verdicts: pd.DataFrame, ranked: pd.DataFrame, school_code: str, standard: Standard
-) -> None:
-    """
-    Show where the school stands among the county's schools, as a share of each requirement.
-
-    Parameters
-    ----------
-    page : Page
-    verdicts : DataFrame
-        From ``judge_schools``, one county and year; nothing is drawn without requirements.
-    ranked : DataFrame
-        From :func:`rank_values`.
-    school_code : str
-        The school to mark.
-    standard : Standard
-    """
-    rows = ranked[ranked["limit"].notna()]
-    if rows.empty:
-        return
-    stages = stages_present(rows, standard)
-    with theme.style():
-        height = 1.15 + _ROW * (len(rows) + len(stages))
-        figure = theme.new_figure(theme.FULL_WIDTH, height, left=1.75, bottom=0.55, top=0.42)
-        axes = figure.subplots()
-        axes.axvline(1.0, color=theme.LIMIT, linewidth=1.1, zorder=1)
-        if standard.school_rule:
-            floor = float(standard.school_rule.floor_share)
-            axes.axvline(floor, color=theme.LIMIT, linewidth=0.8, linestyle=(0, (3, 2)), zorder=1)
-        ticks, line = [], -1.0
-        for stage in stages:
-            line += 1
-            words = page.word(standard.stages[stage])
-            axes.text(
-                -0.01, line, words, transform=axes.get_yaxis_transform(), ha="right", va="center", fontweight="bold"
-            )
-            for name in rows.loc[rows["stage"] == stage, "indicator"]:
-                line += 1
-                part = verdicts[(verdicts["stage"] == stage) & (verdicts["indicator"] == name)]
-                _draw_row(axes, part, school_code, line)
-                ticks.append((line, page.word(indicator_words(standard, name))))
-        axes.set_yticks([place for place, _ in ticks], [label for _, label in ticks])
-        axes.tick_params(axis="y", length=0)
-        axes.set_ylim(line + 0.6, -0.6)
-        axes.set_xlim(0, _CAP * 1.03)
-        axes.set_xticks([0, 0.5, 1, 1.5, 2, 2.5, 3], ["0", "50%", "100%", "150%", "200%", "250%", "≥300%"])
-        axes.spines["left"].set_visible(False)
-        axes.set_xlabel(page.word({"zh": "达到要求的百分比", "en": "Value as a share of the requirement"}))
-    page.figure(
-        figure,
-        caption_zh="本校在全县学校中的位置（实线：要求；虚线：下限；圆点：本校达标，叉：本校未达标；浅色点：县内其他学校）",
-        caption_en="The school among those of its county (solid line: the requirement; dashed: the floor; dot: the "
-        "school, met; cross: the school, not met; pale dots: the others)",
-        alt_zh="散点带图：本校 {n} 项指标在全县学校中的位置，其中 {below} 项低于要求。",
-        alt_en="Strip chart: the school's place in {n} indicators among those of its county; {below} lie below the "
-        "requirement.",
-        n=len(rows),
-        below=int(rows["met"].eq(False).fillna(False).sum()),
-    )
-
-
-def _draw_row(axes: Axes, part: pd.DataFrame, school_code: str, line: float) -> None:
-    ratios = np.minimum((part["value"] / part["limit"]).to_numpy(float), _CAP)
-    mine = (part["school_code"] == school_code).to_numpy()
-    order = np.argsort(np.argsort(ratios, kind="stable"), kind="stable")
-    heights = line + (order % 5 - 2) * 0.07
-    axes.axhline(line, color=theme.FAINT, linewidth=0.8, zorder=0)
-    axes.plot(ratios[~mine], heights[~mine], linestyle="", marker="o", markersize=3.2, color=theme.RULE, zorder=2)
-    for row in np.flatnonzero(mine & np.isfinite(ratios)):
-        look = theme.STATUS[state_of(part["met"].iloc[row])]
-        axes.plot([ratios[row]], [line], marker=look.marker, markersize=8, color=look.color, zorder=4)

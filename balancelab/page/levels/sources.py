@@ -30,7 +30,7 @@ def added_files(*paths: str) -> list[tuple[Text, str]]:
 
 
 def file_notes(page: Page, findings: Iterable[Finding], county_code: str = "") -> None:
-    """Show warnings about an added file, of this county or of the file; nothing where there is none, or in public."""
+    """Show warnings about added files and checks, of this county or of a file; nothing where none is, or in public."""
     shown = [each for each in findings if each.severity == "warning" and each.county_code in (None, county_code)]
     if not shown or page.public:  # a finding quotes the county's own words
         return
@@ -47,18 +47,26 @@ def file_notes(page: Page, findings: Iterable[Finding], county_code: str = "") -
             Column("text", zh="需要核对的内容", en="What needs checking"),
             Column("remedy", zh="建议", en="What to do"),
         ],
-        caption_zh="读附加文件时发现、需要核对的问题",
-        caption_en="Found on reading the added file, to be checked",
+        caption_zh="附加文件和数据核对中发现、需要核对的问题",
+        caption_en="Found on checking the data and the added files, to be checked",
     )
 
 
-def added_origin(page: Page, path: str) -> None:
-    """Say that an added file is synthetic, where its sidecar says so."""
+def added_origin(page: Page, *paths: str) -> None:
+    """Say that an added file is synthetic, or an example of how such a file is written, where its sidecar says so."""
     from balancelab.intake.sidecar import read_sidecar
 
-    if path and read_sidecar(path).get("synthetic"):
+    told = [read_sidecar(path) for path in paths if path]
+    if any(one.get("synthetic") for one in told):
         page.note(
             zh="县级数据表为合成示例，并非真实县（区）的填报。",
             en="The county table is a synthetic example; no real county reported it.",
+            kind="warning",
+        )
+    if any(one.get("example") for one in told):
+        page.note(
+            zh="所用省级学校标准、评分表只是写法示例，不是任何省（区、市）的文件，据此得出的结论没有效力。",
+            en="The school standard or rubric used here only shows how one is written; it is no province's, and "
+            "verdicts that rest on it have no force.",
             kind="warning",
         )

@@ -27,6 +27,7 @@ _COMPARISONS: Mapping[str, Text] = {
     "no": {"zh": "否", "en": "no"},
 }
 _SCORE_WORDS: Text = {"zh": "政府工作得分", "en": "Government work, score"}
+_SMALL_GAP = 0.1
 _YES_NO: Mapping[bool, Text] = {True: {"zh": "是", "en": "yes"}, False: {"zh": "否", "en": "no"}}
 _UNITS_OF_GAP: Mapping[str, Text] = {
     "classes_over_size": {"zh": "人", "en": "students"},
@@ -134,8 +135,24 @@ def gap_text(page_language: str, standard: Standard, row: Mapping[Any, Any] | pd
         return number_text(float(gap), standard.display.cv_decimals)
     if kind == "item" and item is not None and item.kind == "share":
         return _with_unit(number_text(float(gap) * 100, 1), gap_unit(standard, kind, subject)[language])
-    decimals = 1 if kind == "indicator" else 0 if kind == "school_item" else (item.decimals if item else 2)
+    decimals = (
+        gap_decimals(float(gap))
+        if kind == "indicator"
+        else 0
+        if kind == "school_item"
+        else (item.decimals if item else 2)
+    )
     return _with_unit(number_text(float(gap), decimals), gap_unit(standard, kind, subject)[language])
+
+
+def gap_decimals(gap: float) -> int:
+    """
+    Return with how many decimals a gap is written, so that a small one does not look like none.
+
+    >>> gap_decimals(553.25), gap_decimals(0.017)
+    (1, 3)
+    """
+    return 1 if not 0 < gap < _SMALL_GAP else 3
 
 
 def problem_text(page_language: str, standard: Standard, row: Mapping[Any, Any] | pd.Series) -> str:

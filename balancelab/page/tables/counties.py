@@ -8,7 +8,14 @@ import pandas as pd
 
 from balancelab.page.blocks import COEFFICIENTS
 from balancelab.page.columns import Column
-from balancelab.page.naming import in_stage_order, indicator_words, stages_present, state_of, words_or_nothing
+from balancelab.page.naming import (
+    clauses_of,
+    in_stage_order,
+    indicator_words,
+    stages_present,
+    state_of,
+    words_or_nothing,
+)
 from balancelab.verdicts import COMPOSITE
 
 if TYPE_CHECKING:
@@ -77,6 +84,9 @@ def stage_summary(
         ],
         caption_zh="各学段结论",
         caption_en="Verdict by stage",
+        note_zh="依据：{clause}。",
+        note_en="Clause: {clause}.",
+        clause=_clauses(page, standard),
     )
 
 
@@ -104,7 +114,7 @@ def cv_table(page: Page, measures: pd.DataFrame, counties: pd.DataFrame, standar
         state=_county_states(counties),
         remark=[words_or_nothing(page, _REASON_TEXT.get(reason)) for reason in counties["reason"]],
     )
-    clause = page.word(standard.county_rule.clause) if standard.county_rule else ""
+    clause = clauses_of(page, [standard.county_rule])
     information = standard.county_rule is not None and standard.county_rule.applies_to == "each indicator"
     page.table(
         table,
@@ -158,8 +168,17 @@ def county_table(page: Page, conclusions: pd.DataFrame, standard: Standard) -> N
         ],
         caption_zh="各{county}资源配置结论",
         caption_en="Resource verdict of each {county}",
+        note_zh="依据：{clause}。",
+        note_en="Clause: {clause}.",
+        clause=_clauses(page, standard),
         county=page.word(standard.term("county")),
     )
+
+
+def _clauses(page: Page, standard: Standard) -> str:
+    """Return what resources are judged by: the rule for schools, or their requirements, and that for the county."""
+    of_schools = [standard.school_rule] if standard.school_rule else list(standard.requirements.values())
+    return clauses_of(page, [*of_schools, standard.county_rule])
 
 
 def _unit(page: Page, standard: Standard, name: str) -> str:

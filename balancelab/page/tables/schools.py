@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from balancelab.page.blocks import SCHOOL_VALUES
 from balancelab.page.columns import Column
 from balancelab.page.disclosure.schools import distribution_tables
-from balancelab.page.naming import LOCATIONS, in_stage_order, indicator_words, stages_present, state_of
+from balancelab.page.naming import (
+    LOCATIONS,
+    cell_mark,
+    clauses_of,
+    in_stage_order,
+    indicator_words,
+    stages_present,
+    state_of,
+    with_authority,
+)
 
 if TYPE_CHECKING:
     from balancelab.page import Page
@@ -35,7 +44,7 @@ def requirement_table(page: Page, verdicts: pd.DataFrame, standard: Standard) ->
                 "share": rows["met"].sum() / len(rows),
                 "floor": int(rows["above_floor"].sum() - rows["met"].sum()),
                 "missing": int(rows["met"].isna().sum()),
-                "clause": page.word(requirement.clause),
+                "clause": with_authority(page, requirement.clause, requirement.authority),
             }
         )
     page.table(
@@ -87,7 +96,8 @@ def school_table(
             state=[state_of(met) for met in table["qualified"]],
             count=[f"{met}/{needed}" for met, needed in zip(table["n_met"], table["n_required"], strict=True)],
         )
-        marks = here.assign(mark=_cell_marks(here))
+        cell_marks: list[Any] = [cell_mark(*pair) for pair in zip(here["met"], here["borderline"], strict=True)]
+        marks = here.assign(mark=cell_marks)
         for indicator in ids:
             cells = marks[marks["indicator"] == indicator.id].set_index("school_code")
             table[indicator.id] = cells["value"]
@@ -120,7 +130,7 @@ def school_table(
             about=SCHOOL_VALUES,
             keys=("stage", "school_code"),
             stage=page.word(standard.stages[stage]),
-            clause=page.word(standard.school_rule.clause if standard.school_rule else _ALL_REQUIRED),
+            clause=clauses_of(page, [standard.school_rule]) or page.word(_ALL_REQUIRED),
         )
 
 
@@ -129,14 +139,3 @@ def _location(page: Page, names: pd.DataFrame, code: str) -> str:
         return ""
     value = names.loc[code, "location"]
     return page.word(LOCATIONS.get(value if isinstance(value, str) else "", LOCATIONS[""]))
-
-
-def _cell_marks(verdicts: pd.DataFrame) -> pd.Series:
-    marks: list[str | None] = []
-    for row in verdicts.to_dict("records"):
-        state = state_of(row["met"])
-        mark = None if state == "met" else state
-        if row["borderline"]:
-            mark = "borderline" if mark is None else "failed_borderline"
-        marks.append(mark)
-    return pd.Series(marks, index=verdicts.index, dtype=object)
