@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from balancelab.page.assessment.balance_forms import balance_table, published_table
 from balancelab.page.assessment.item_forms import (
-    block_table,
     counts_table,
     eligibility_table,
     government_table,
@@ -18,7 +17,6 @@ from balancelab.page.assessment.item_forms import (
     veto_table,
 )
 from balancelab.page.assessment.narrative import (
-    assessment_verdict,
     failing_items,
     missing_items,
     open_points,
@@ -29,6 +27,7 @@ from balancelab.page.assessment.overview import overview_table
 from balancelab.page.assessment.requirements import requirement_sources
 from balancelab.page.assessment.school_forms import attainment_table, school_sheet
 from balancelab.page.assessment.staffing_tables import class_size_table, norm_table, posts_table, survey_table
+from balancelab.page.assessment.verdict import assessment_verdict, block_table
 
 __all__ = [
     "assessment_verdict",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from balancelab.items.judging import COUNTY
 from balancelab.items.rubric import SCORE, official_items
 from balancelab.page.assessment.words import (
     limit_text,
@@ -19,7 +18,6 @@ from balancelab.page.assessment.words import (
     unit_text,
     value_text,
 )
-from balancelab.page.blocks import BLOCK_VERDICTS
 from balancelab.page.columns import Column
 from balancelab.page.display import number_text
 from balancelab.page.marks import mark_word
@@ -249,53 +247,6 @@ def rubric_table(page: Page, points: pd.DataFrame, verdicts: pd.DataFrame, stand
         source=_points_source(page, standard),
         clause=with_authority(page, rubric.clause, standard.authority),
     )  # fmt: skip
-
-
-def block_table(page: Page, conclusion: pd.DataFrame, standard: Standard) -> None:
-    """
-    Show the verdict block by block, and on the county.
-
-    Parameters
-    ----------
-    page : Page
-        Where the table goes.
-    conclusion : DataFrame
-        From ``conclude_county``, one county; nothing is shown where the standard draws no conclusion.
-    standard : Standard
-        Gives the names of the blocks.
-    """
-    if conclusion.empty or standard.conclusion is None:
-        return
-    blocks = standard.blocks()
-    whole = {"zh": "全县结论", "en": "The county"}
-    table = conclusion.assign(
-        id=conclusion["block"],
-        block=[page.word(whole if name == COUNTY else blocks[name]) for name in conclusion["block"]],
-        state=[state_of(met) for met in conclusion["met"]],
-        mark=["total" if name == COUNTY else "" for name in conclusion["block"]],
-    )
-    none = (table["n_items"] == 0) | (table["id"] == COUNTY)
-    for column in ("n_items", "n_met", "n_failed", "n_missing"):
-        table[column] = table[column].astype(float).where(~none)
-    page.table(
-        table,
-        columns=[
-            Column("block", zh="评估内容", en="Block"),
-            Column("n_items", zh="项数", en="Items", kind="number", decimals=0),
-            Column("n_met", zh="达标", en="Met", kind="number", decimals=0),
-            Column("n_failed", zh="未达标", en="Not met", kind="number", decimals=0),
-            Column("n_missing", zh="待定（未填报）", en="Open (not reported)", kind="number", decimals=0),
-            Column("state", zh="结论", en="Verdict", kind="verdict"),
-        ],
-        about=BLOCK_VERDICTS,
-        keys=("id",),
-        caption_zh="各部分结论",
-        caption_en="Verdict by block",
-        note_zh="依据：{clause}。未填报的项目不算达标，结论待定。",
-        note_en="Clause: {clause}. What is not reported does not count as met: the verdict is then open.",
-        row_marks="mark",
-        clause=with_authority(page, standard.conclusion.clause, standard.authority),
-    )
 
 
 def _points_source(page: Page, standard: Standard) -> str:

@@ -1,12 +1,11 @@
-"""Sentences about the whole assessment: the verdict, what fails and what is missing, vetoes, open points."""
+"""Sentences about the whole assessment: what fails and what is missing, vetoes, open points, relaxations."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from balancelab.items.judging import COUNTY
 from balancelab.page.assessment.words import (
     limit_text,
     official_text,
@@ -18,7 +17,7 @@ from balancelab.page.assessment.words import (
     value_text,
 )
 from balancelab.page.columns import Column
-from balancelab.page.naming import authority_words, state_of
+from balancelab.page.naming import authority_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,54 +26,11 @@ if TYPE_CHECKING:
     from balancelab.page import Page
     from balancelab.standards import Standard
 
-_BANNER = {
-    "met": ("{county}达到“{standard}”各项要求", "{county} meets every requirement of “{standard}”"),
-    "failed": ("{county}未达到“{standard}”要求：{why}", "{county} does not meet “{standard}”: {why}"),
-    "undetermined": (
-        "{county}能否达到“{standard}”要求尚不能判定：{why}",
-        "Whether {county} meets “{standard}” cannot be decided yet: {why}",
-    ),
-}
-_WHY: dict[str, Text] = {
-    "vetoed": {"zh": "出现一票否决情形", "en": "a veto applies"},
-    "failed": {"zh": "{blocks}未达标", "en": "not met: {blocks}"},
-    "missing": {"zh": "{blocks}有项目未填报或数据不全", "en": "not reported or incomplete: {blocks}"},
-}
 _CONFIDENCES: dict[str, Text] = {
     "A": {"zh": "正式文本并有第二来源", "en": "official text and a second source"},
     "B": {"zh": "单一来源", "en": "one source"},
     "C": {"zh": "未核对原件", "en": "not checked against the original"},
 }
-
-
-def assessment_verdict(page: Page, conclusion: pd.DataFrame, county: str, standard: Standard) -> None:
-    """
-    Say the county's verdict and what decides it.
-
-    Parameters
-    ----------
-    page : Page
-        Where it is said.
-    conclusion : DataFrame
-        From ``conclude_county``, one county; nothing is said where the standard draws no conclusion.
-    county : str
-        Name of the county.
-    standard : Standard
-        The document judged by.
-    """
-    if conclusion.empty:
-        return
-    whole = conclusion[conclusion["block"] == COUNTY].iloc[0]
-    state = state_of(whole["met"])
-    zh, en = _BANNER[state]
-    words: dict[str, Any] = {"county": county, "standard": page.word(standard.short)}
-    if state != "met":
-        reasons = [str(whole["reason"])]
-        if state == "failed" and whole["missing"]:
-            reasons.append("missing")
-        parts = [_why(page, reason, whole, standard) for reason in reasons]
-        words["why"] = page.word({"zh": "；", "en": "; "}).join(parts)
-    page.verdict(zh, en, state, **words)
 
 
 def failing_items(page: Page, verdicts: pd.DataFrame, standard: Standard, schools: pd.DataFrame) -> None:
@@ -293,12 +249,6 @@ def relaxations_used(page: Page, schools: pd.DataFrame, judged: pd.DataFrame | N
         caption_zh="适用过渡规定的学校",
         caption_en="Schools judged by transitional rules",
     )
-
-
-def _why(page: Page, reason: str, whole: pd.Series, standard: Standard) -> str:
-    listed = whole["missing"] if reason == "missing" else whole["failed"]
-    names = [page.word(standard.blocks()[name]) for name in str(listed).split(";") if name]
-    return page.word(_WHY[reason]).replace("{blocks}", page.word({"zh": "、", "en": ", "}).join(names))
 
 
 def _lacking(page: Page, unreported: str, names: dict[str, str], words: dict[str, str]) -> str:
