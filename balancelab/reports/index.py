@@ -1,12 +1,10 @@
-"""The one page over all reports of an output folder: search, sort, filter; both languages; a file, not a server."""
+"""What the one page over all reports tells: a row for each county and year, gathered from the journal."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +12,20 @@ from balancelab.definitions import Text
 from balancelab.page.disclosure import PUBLIC
 from balancelab.page.display import clean_text
 from balancelab.page.marks import MARKS
-from balancelab.page.theme import ACCENT, FAINT, INK, MUTED, RULE, STATUS
 from balancelab.reports import journal
+from balancelab.reports.formats import FORMATS
 from balancelab.reports.output import CODE, Output
+from balancelab.reports.portal import KINDS, NOT_MADE, render_index
+from balancelab.reports.results import worst
 from balancelab.reports.units import INDEX
 
-_TEMPLATES = Path(__file__).with_name("templates")
-_KINDS: Mapping[str, Text] = {
-    "balance": {"zh": "均衡报告", "en": "Balance report"},
-    "equity": {"zh": "公平报告", "en": "Equity report"},
-    "overview": {"zh": "总览", "en": "Overview"},
-    "quality": {"zh": "质量与资源", "en": "Quality on resources"},
-    "self_evaluation": {"zh": "自评报告", "en": "Self-evaluation"},
-    "school": {"zh": "学校报告", "en": "School report"},
-    "city": {"zh": "区域监测报告", "en": "Area report"},
-    "rectification": {"zh": "整改台账", "en": "Rectification"},
-}
-_LANGUAGES = {"zh": "中文", "en": "English"}
-_ERROR: Text = {"zh": "未生成", "en": "Not made"}
-_STEM = re.compile(r"[0-9]{4}/[0-9A-Za-z_-]{1,40}/[0-9A-Za-z_-]{1,80}(\.public)?\.[0-9A-Za-z_-]{2,20}")
-_SAFE_JSON = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+__all__ = ["index_rows", "render_index", "write_index"]
+
+_STEM = re.compile(
+    r"(?P<year>[0-9]{4})/(?P<folder>[0-9A-Za-z_-]{1,40})/"
+    r"(?P<name>[0-9A-Za-z_-]{1,80}(\.public)?)\.(?P<language>[0-9A-Za-z_-]{2,20})"
+)
+_WHOLE = "county"  # id of the verdict over all blocks of an evaluation
 
 
 def write_index(output: Output) -> None:
@@ -69,95 +61,82 @@ def index_rows(records: Iterable[Mapping[str, Any]], folder: Path) -> list[dict[
     records : iterable of mappings
         Lines of the journal, oldest first.
     folder : Path
-        Output folder: a report that was deleted gets no link.
+        Output folder: a file that was deleted gets no link.
 
     Returns
     -------
     list of dict
-        ``year``, ``code``, ``county``, ``standard`` (Text), ``verdict`` (a mark id, ``error`` or ``""``),
-        ``synthetic``, ``reports`` [{``kind`` (Text), ``language``, ``href``, ``others`` (paths by format), ``stale``}];
-        newest year first, then by code; a row with neither a report nor an error is left out.
+        ``year``, ``code`` (``""`` for all counties), ``county``, ``standard`` (Text), ``verdict`` (a mark id,
+        ``error`` or ``""``; of the whole evaluation where a report gives it), ``synthetic``, ``blocks`` (id → mark id),
+        ``cv`` (``stage``, ``indicator``, ``value``, ``limit`` of the worst coefficient, or None), ``words`` (id of a
+        block, stage or indicator → word by language), ``reports`` [{``kind`` (Text), ``name``, ``school``,
+        ``language``, ``formats`` (names in `FORMATS`), ``stale``}]; newest year first, then by code; a row with
+        neither a report nor an error is left out.
     """
     rows: dict[tuple[int, str], dict[str, Any]] = {}
     for stem, (done, last) in sorted(_by_stem(records).items(), key=_chinese_first):
-        if not _STEM.fullmatch(stem):
+        place = _STEM.fullmatch(stem)
+        if place is None:
             continue
         code = str(last["county_code"])
-        row = rows.setdefault((int(stem[:4]), code), _empty_row(last, code))
-        href = f"{stem}.html"
+        row = rows.setdefault((int(place["year"]), code), _empty_row(last, code))
         failed = last["state"] == "failed"
-        if done is not None and (folder / href).is_file():
-            kind, school = _kind_and_school(done["kind"], stem)
-            row["reports"].append(
-                {
-                    "kind": kind,
-                    "language": _LANGUAGES.get(done["language"], done["language"]),
-                    "href": href,
-                    "others": _other_formats(done, stem, folder),
-                    "stale": failed,
-                }
-            )
-            row["verdict"] = row["verdict"] or ("" if school else str(done["verdict"]))
+        formats = _formats(done, stem, folder) if done is not None else []
+        if done is not None and formats:
+            report = _report(done["kind"], place["name"], place["language"])
+            row["reports"].append({**report, "formats": formats, "stale": failed})
+            if not report["school"]:
+                _add_results(row, done, place["language"])
         row["failed"] = row["failed"] or failed
     kept = [_finished(row) for row in rows.values() if row["reports"] or row["failed"]]
     return sorted(kept, key=lambda row: (-row["year"], row["code"]))
 
 
-def _kind_and_school(kind: str, stem: str) -> tuple[Text, str]:
-    """Return the words for a report and the code of its school, ``""`` where it is about a county or more."""
-    words = _KINDS.get(kind, {"zh": kind, "en": kind})
-    if f".{PUBLIC}." in stem:
+def _report(kind: str, name: str, language: str) -> dict[str, Any]:
+    """Name a report, by its file's name too: `school` is its code as in the path, ``""`` for a county's report."""
+    words = KINDS.get(kind, {"zh": kind, "en": kind})
+    bare = name.removesuffix(f".{PUBLIC}")
+    if bare != name:
         words = {"zh": f"{words['zh']}（公开版）", "en": f"{words['en']} (public)"}
-    name = stem.rpartition("/")[2].partition(".")[0]
-    school = name.removeprefix(kind).removeprefix("-")
-    return ({code: f"{word} {school}" for code, word in words.items()} if school else words), school
+    school = bare.removeprefix(kind).removeprefix("-")
+    return {"kind": words, "name": name, "school": school, "language": language}
 
 
-def render_index(rows: list[dict[str, Any]]) -> str:
-    """
-    Write the page.
-
-    Parameters
-    ----------
-    rows : list of dict
-        From `index_rows`.
-
-    Returns
-    -------
-    str
-        A whole HTML document that needs nothing from anywhere; data are JSON in it, never markup or code.
-    """
-    from balancelab.page.markup import environment
-
-    engine = environment(_TEMPLATES)
-    style = engine.get_template("index.css.j2").render(
-        ink=INK, muted=MUTED, rule=RULE, faint=FAINT, accent=ACCENT, status=STATUS
-    )
-    script = (_TEMPLATES / "index.js").read_text(encoding="utf-8")
-    data = {"rows": [row for row in rows if row["code"]], "marks": _mark_words()}
-    policy = (
-        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return engine.get_template("index.html.j2").render(
-        policy=policy,
-        style=style,
-        script=script,
-        data=_json_for_script(data),
-        overviews=[row for row in rows if not row["code"]],
-        synthetic=any(row["synthetic"] for row in rows),
-        number=len(data["rows"]),
-    )
+def _add_results(row: dict[str, Any], record: Mapping[str, Any], language: str) -> None:
+    """Take what a report found into its row; the first report that says something has the word."""
+    results = record.get("results") or {}
+    for block, (state, word) in (results.get("blocks") or {}).items():
+        row["blocks"].setdefault(block, state)
+        row["words"].setdefault(block, {}).setdefault(language, clean_text(str(word)))
+    row["verdict"] = row["verdict"] or str(record["verdict"])
+    coefficients = results.get("cv") or {}
+    chosen = worst(coefficients)
+    if chosen is None:
+        return
+    stage, indicator = chosen
+    value, limit, _ = coefficients[stage][indicator]
+    if row["cv"] is None:
+        row["cv"] = {"stage": stage, "indicator": indicator, "value": value, "limit": limit}
+    if list(results.get("names", ()))[:2] == [stage, indicator]:
+        for name, word in zip(chosen, results["names"][2:], strict=True):
+            row["words"].setdefault(name, {}).setdefault(language, clean_text(str(word)))
+    if short := _short_names().get(indicator):
+        row["words"][indicator] = dict(short)
 
 
-def _other_formats(record: Mapping[str, Any], stem: str, folder: Path) -> dict[str, str]:
-    """Paths of the report's other formats that are still there, by the word for the format."""
-    words = {".pdf": "PDF", ".docx": "Word", ".xlsx": "Excel"}
-    return {
-        word: stem + suffix
-        for suffix, word in words.items()
-        if stem + suffix in record.get("files", {}) and (folder / (stem + suffix)).is_file()
-    }
+@cache
+def _short_names() -> dict[str, Text]:
+    """Short names of the indicators that the package knows."""
+    from balancelab.indicators import load_indicators
+
+    return {name: indicator.short for name, indicator in load_indicators().items()}
+
+
+def _formats(record: Mapping[str, Any], stem: str, folder: Path) -> list[str]:
+    """Formats in which the report was written and is still there."""
+    written = record.get("files", {})
+    names = ((name, stem + one.suffix) for name, one in FORMATS.items())
+    return [name for name, path in names if path in written and (folder / path).is_file()]
 
 
 def _chinese_first(entry: tuple[str, object]) -> tuple[str, bool, str]:
@@ -185,26 +164,17 @@ def _empty_row(record: Mapping[str, Any], code: str) -> dict[str, Any]:
         "standard": {language: clean_text(str(label.get(language, ""))) for language in ("zh", "en")},
         "verdict": "",
         "synthetic": bool(record.get("synthetic")),
+        "blocks": {},
+        "cv": None,
+        "words": {},
         "failed": False,
         "reports": [],
     }
 
 
 def _finished(row: dict[str, Any]) -> dict[str, Any]:
-    verdict = "error" if not row["reports"] else row["verdict"]
-    return {key: value for key, value in row.items() if key != "failed"} | {"verdict": verdict}
-
-
-def _mark_words() -> dict[str, dict[str, str]]:
-    words = {name: {"zh": mark.zh, "en": mark.en, "glyph": mark.glyph} for name, mark in MARKS.items()}
-    return words | {"error": {**_ERROR, "glyph": "!"}}
-
-
-def _json_for_script(data: object) -> str:
-    """Return JSON in which nothing can end the script element: the five letters that could are written as escapes."""
-    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return "".join(_SAFE_JSON.get(letter, letter) for letter in written)
-
-
-def _digest(content: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
+    """Settle the verdict of a row: of the whole evaluation if a report gives one."""
+    blocks = {name: state for name, state in row["blocks"].items() if state in MARKS}
+    whole = blocks.pop(_WHOLE, None)
+    verdict = (whole or row["verdict"]) if row["reports"] else NOT_MADE
+    return {key: value for key, value in row.items() if key != "failed"} | {"blocks": blocks, "verdict": verdict}

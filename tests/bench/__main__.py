@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("bench_measures", "bench_intake", "bench_regression", "bench_reports", "bench_formats")
+BENCHMARKS = ("bench_measures", "bench_intake", "bench_regression", "bench_reports", "bench_formats", "bench_portal")
 
 
 def main() -> int:

@@ -23,14 +23,20 @@ def record(**changes: object) -> dict:
         "verdict": "met",
         "synthetic": False,
     }
-    return line | changes
+    line |= changes
+    return {"files": {f"{line['stem']}.html": "…"}} | line
 
 
 def publish(folder: Path, *records: dict) -> None:
     for line in records:
-        page = folder / f"{line['stem']}.html"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text("", encoding="utf-8")
+        for name in line["files"]:
+            page = folder / name
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text("", encoding="utf-8")
+
+
+def data_of(page: str) -> dict:
+    return json.loads(Reader(page).scripts[0][1])
 
 
 class Reader(HTMLParser):
@@ -59,9 +65,9 @@ def test_one_row_a_county_with_every_language(tmp_path):
     zh, en = record(), record(stem="2024/371599/balance.en", language="en")
     publish(tmp_path, zh, en)
     (row,) = index_rows([zh, en], tmp_path)
-    assert [(report["language"], report["href"]) for report in row["reports"]] == [
-        ("中文", "2024/371599/balance.zh.html"),
-        ("English", "2024/371599/balance.en.html"),
+    assert [(report["name"], report["language"], report["formats"]) for report in row["reports"]] == [
+        ("balance", "zh", ["html"]),
+        ("balance", "en", ["html"]),
     ]
     assert (row["year"], row["code"], row["county"], row["verdict"]) == (2024, "371599", "临江县", "met")
 
@@ -112,7 +118,7 @@ def test_data_cannot_leave_their_place(tmp_path):
     assert len(seen.scripts) == 2  # the data and the program
     data = json.loads(seen.scripts[0][1])
     assert seen.scripts[0][0]["type"] == "application/json"
-    assert data["rows"][0]["county"].startswith(HOSTILE)
+    assert data["counties"][0][1].startswith(HOSTILE)
     assert not [entry for entry in seen.attributes if entry[1].startswith("on")]
     assert "alert(1)</script>" not in page
 
@@ -131,7 +137,7 @@ def test_nothing_comes_from_outside_and_only_our_script_runs(tmp_path):
     for kind, content in (("script", seen.scripts[1][1]), ("style", re.search("<style>(.*)</style>", page, re.S)[1])):
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         assert f"{kind}-src 'sha256-{digest}'" in policy
-    assert "http" not in page.replace("http-equiv", "")
+    assert "http" not in page.replace("http-equiv", "").replace('createElementNS("http://www.w3.org/2000/svg"', "")
 
 
 def test_invented_data_are_called_so(tmp_path):
@@ -145,8 +151,93 @@ def test_it_can_be_used_by_keyboard_and_screen_reader(tmp_path):
     done = record()
     publish(tmp_path, done)
     page = render_index(index_rows([done], tmp_path))
-    assert page.count('<th scope="col"><button type="button"') == 5  # year, code, county, standard, verdict
+    keys = re.findall(r'<th scope="col" role="columnheader" data-key="(\w+)"><button type="button">', page)
+    assert keys == ["year", "code", "county", "standard", "verdict", "blocks", "cv", "trend", "reports"]
     assert "aria-sort" in page
     assert 'aria-live="polite"' in page
     assert 'lang="zh-Hans"' in page
     assert "<noscript>" in page
+
+
+def test_a_report_without_a_web_page_has_its_other_formats(tmp_path):
+    files = {f"2024/371599/balance.zh.{ending}": "…" for ending in ("pdf", "zip", "ipynb")}
+    done = record(files=files)
+    publish(tmp_path, done)
+    (row,) = index_rows([done], tmp_path)
+    assert row["reports"][0]["formats"] == ["pdf", "zip"]
+    (tmp_path / "2024/371599/balance.zh.pdf").unlink()
+    assert index_rows([done], tmp_path)[0]["reports"][0]["formats"] == ["zip"]
+
+
+def test_a_file_of_an_earlier_run_that_the_last_did_not_write_has_no_link(tmp_path):
+    earlier = record(files={"2024/371599/balance.zh.html": "…", "2024/371599/balance.zh.pdf": "…"})
+    publish(tmp_path, earlier)
+    assert index_rows([earlier, record()], tmp_path)[0]["reports"][0]["formats"] == ["html"]
+
+
+def results(**changes: object) -> dict:
+    found = {
+        "cv": {"primary": {"own_indicator": [0.6123, 0.5, "failed"], "books": [0.1, 0.5, "met"]}},
+        "names": ["primary", "own_indicator", "小学", "自定指标"],
+        "blocks": {"resources": ["failed", "资源配置"], "quality": ["met", "教育质量"]},
+    }
+    return found | changes
+
+
+def test_verdicts_of_blocks_and_the_worst_coefficient_come_from_the_results(tmp_path):
+    zh = record(results=results())
+    english = {"resources": ["failed", "Resources"], "quality": ["met", "Quality"]}
+    en = record(
+        stem="2024/371599/balance.en",
+        language="en",
+        results=results(blocks=english, names=["primary", "own_indicator", "Primary", "Own"]),
+    )
+    publish(tmp_path, zh, en)
+    (row,) = index_rows([zh, en], tmp_path)
+    assert row["blocks"] == {"resources": "failed", "quality": "met"}
+    assert row["cv"] == {"stage": "primary", "indicator": "own_indicator", "value": 0.6123, "limit": 0.5}
+    data = data_of(render_index([row]))
+    assert data["blocks"] == [
+        {"id": "resources", "zh": "资源配置", "en": "Resources"},
+        {"id": "quality", "zh": "教育质量", "en": "Quality"},
+    ]
+    assert data["measures"] == [["小学自定指标", "Primary: Own", 500]]
+    year, _, state, blocks, value, measure, _ = data["counties"][0][2]
+    assert (year, data["states"][state]["id"], value, measure) == (2024, "met", 612, 0)
+    assert [data["states"][int(letter)]["id"] for letter in blocks] == ["failed", "met"]
+
+
+def test_the_verdict_of_the_whole_evaluation_goes_before_that_of_resources(tmp_path):
+    resources = record(verdict="met", results={"blocks": {"resources": ["met", "资源配置"]}})
+    whole = record(
+        stem="2024/371599/self_evaluation.zh",
+        kind="self_evaluation",
+        verdict="failed",
+        results={"blocks": {"resources": ["met", "资源配置"], "county": ["failed", "总结论"]}},
+    )
+    publish(tmp_path, resources, whole)
+    (row,) = index_rows([resources, whole], tmp_path)
+    assert (row["verdict"], row["blocks"]) == ("failed", {"resources": "met"})
+
+
+def test_reports_of_schools_are_said_once_for_all_alike(tmp_path):
+    made = [
+        record(stem=f"2024/371599/school-{school}.zh", kind="school", verdict="failed",
+               files={f"2024/371599/school-{school}.zh.html": "…"})
+        for school in ("1", "2", "3")
+    ]  # fmt: skip
+    publish(tmp_path, *made)
+    (row,) = index_rows(made, tmp_path)
+    assert row["verdict"] == ""  # a school's verdict is not its county's
+    data = data_of(render_index([row]))
+    (alike,) = data["counties"][0][2][7]
+    assert alike[1:] == ["1", "2", "3"]
+    assert data["sets"][alike[0]] == [[0, "school-*", 0, 1, 0]]
+
+
+def test_a_public_report_is_named_so(tmp_path):
+    done = record(stem="2024/371599/balance.public.zh")
+    publish(tmp_path, done)
+    (row,) = index_rows([done], tmp_path)
+    assert row["reports"][0]["kind"]["en"].endswith("(public)")
+    assert data_of(render_index([row]))["sets"][0][0][1] == "balance.public"

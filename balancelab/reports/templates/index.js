@@ -1,98 +1,169 @@
-"use strict";
+/* Search, filters, order and language; rows come in small portions, so that the page answers at once. */
 (() => {
-  const { rows, marks } = JSON.parse(document.getElementById("data").textContent);
-  const order = ["failed", "failed_borderline", "error", "undetermined", "met_borderline", "borderline", "met", "not_applicable", ""];
-  const collator = new Intl.Collator("zh-Hans-CN", { numeric: true });
+  const { shared, entries, years, row, element, fill } = portal;
+  const FIRST = 40, PORTION = 20, SLICE = 25; // rows at once, rows between two looks at the clock, milliseconds
+  const words = {
+    title: { zh: "报告目录", en: "Reports" },
+    count: { zh: "显示 {shown} / {all} 行", en: "{shown} of {all} rows shown" },
+    sorted: { zh: "，按“{column}”{way}", en: ", sorted by {column}, {way}" },
+    up: { zh: "升序", en: "ascending" },
+    down: { zh: "降序", en: "descending" },
+    none: { zh: "没有符合条件的行。", en: "No row fits." },
+    latest: { zh: "各县最新一年", en: "Latest year" },
+    all: { zh: "全部", en: "All" },
+    whole: { zh: "总结论", en: "Overall" },
+    borderline: { zh: "临界", en: "Borderline" },
+    between: { zh: "，", en: ", " },
+  };
+  const GROUPS = { failed: "failed", failed_borderline: "failed", met: "met", met_borderline: "met" };
+  const byId = (id) => document.getElementById(id);
+  const [search, year, block, verdict] = ["search", "year", "block", "verdict"].map(byId);
   const body = document.querySelector("tbody");
-  const search = document.getElementById("search");
-  const failing = document.getElementById("failing");
-  const year = document.getElementById("year");
-  const count = document.getElementById("count");
+  const heads = [...document.querySelectorAll("thead th")];
+  const collator = new Intl.Collator("zh-Hans-CN", { numeric: true });
+  const latest = new Map(entries.map((entry) => [entry.code, entry.year]).reverse());
+  const made = new Map();
+  let language = /^#(zh|en)$/.test(location.hash) ? location.hash.slice(1) : navigator.language.startsWith("zh") ? "zh" : "en";
   let sorted = { key: "", down: false };
+  let waiting = [];
+  let timer = 0;
 
-  const element = (tag, text, options = {}) => {
-    const made = document.createElement(tag);
-    if (text) made.textContent = text;
-    for (const [name, value] of Object.entries(options)) made.setAttribute(name, value);
-    return made;
-  };
-  const pair = (cell, zh, en) => {
-    cell.append(element("span", zh, { lang: "zh-Hans" }));
-    if (en && en !== zh) cell.append(" ", element("span", en, { lang: "en", class: "en" }));
-    return cell;
-  };
-  const verdictCell = (verdict) => {
-    const mark = marks[verdict];
-    const cell = element("td", "", { class: "verdict " + (mark ? verdict : "") });
-    return mark ? pair(element("td", mark.glyph + " ", { class: "verdict " + verdict }), mark.zh, mark.en) : cell;
-  };
-  const reportsCell = (reports) => {
-    const cell = element("td", "", { class: "reports" });
-    const kinds = new Map();
-    for (const report of reports) {
-      const kind = report.kind.zh + " / " + report.kind.en;
-      if (!kinds.has(kind)) kinds.set(kind, element("div"));
-      const place = kinds.get(kind);
-      const name = kind + ", " + report.language;
-      place.append(element("a", report.language, { href: encodeURI(report.href), title: name, "aria-label": name }));
-      for (const [word, path] of Object.entries(report.others || {})) {
-        place.append(element("a", word, { href: encodeURI(path), class: "format", "aria-label": name + ", " + word }));
-      }
-      if (report.stale) place.append(element("span", "旧版：最近一次未生成 / older: the last run failed ", { class: "stale" }));
-    }
-    for (const [kind, place] of kinds) {
-      if (kinds.size > 1) place.prepend(element("span", kind + " ", { class: "kind" }));
-      cell.append(place);
-    }
-    return cell;
-  };
-  const line = (row) => {
-    const made = element("tr");
-    made.append(element("td", String(row.year), { class: "code" }), element("td", row.code, { class: "code" }));
-    made.append(element("th", row.county, { scope: "row" }), pair(element("td"), row.standard.zh, row.standard.en));
-    made.append(verdictCell(row.verdict), reportsCell(row.reports));
-    return made;
-  };
   const value = {
-    year: (row) => row.year,
-    code: (row) => row.code,
-    county: (row) => row.county,
-    standard: (row) => row.standard.zh,
-    verdict: (row) => order.indexOf(row.verdict),
+    year: (entry) => entry.year,
+    code: (entry) => entry.code,
+    county: (entry) => entry.county,
+    standard: (entry) => entry.standard[language],
+    verdict: (entry) => (entry.state < 0 ? shared.states.length : entry.state),
+    blocks: (entry) => -entry.blocks.filter((state) => state >= 0 && shared.states[state].id.startsWith("failed")).length,
+    cv: (entry) => entry.share,
+    trend: (entry) => {
+      const known = entry.history.filter((one) => one.share !== null);
+      return known.length > 1 ? known[0].share - known[known.length - 1].share : null;
+    },
+    reports: (entry) => -entry.reports.length,
   };
+  /* What is unknown stands last, whichever way the rest is sorted. */
   const compare = (a, b) => {
     const [x, y] = [value[sorted.key](a), value[sorted.key](b)];
+    if (x === null || y === null) return (x === null) - (y === null) || collator.compare(a.code, b.code);
     const by = typeof x === "number" ? x - y : collator.compare(x, y);
     return (sorted.down ? -by : by) || collator.compare(a.code, b.code) || b.year - a.year;
   };
-  const fails = (row) => row.verdict === "error" || row.verdict.startsWith("failed");
-  const lines = new Map(rows.map((row) => [row, line(row)]));
 
-  const show = () => {
-    const words = search.value.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
-    const chosen = rows.filter((row) => {
-      const text = (row.code + " " + row.county + " " + row.standard.zh + " " + row.standard.en + " " + row.year).toLowerCase();
-      return words.every((word) => text.includes(word)) && (!failing.checked || fails(row)) &&
-        (!year.value || String(row.year) === year.value);
-    });
-    if (sorted.key) chosen.sort(compare);
-    body.replaceChildren(...chosen.map((row) => lines.get(row)));
-    count.textContent = "显示 " + chosen.length + " / " + rows.length + " 行 · " + chosen.length + " of " + rows.length + " rows shown";
+  const stateOf = (entry) => (block.value === "" ? entry.state : entry.blocks[Number(block.value)]);
+  const fits = (entry) => {
+    if (year.value === "latest" ? entry.year !== latest.get(entry.code) : year.value && String(entry.year) !== year.value) return false;
+    const state = stateOf(entry);
+    if (block.value !== "" && state < 0) return false;
+    if (!verdict.value) return true;
+    if (state < 0) return false;
+    const { id } = shared.states[state];
+    return verdict.value === "borderline" ? id.endsWith("borderline") : (GROUPS[id] || id) === verdict.value;
   };
 
-  for (const one of [...new Set(rows.map((row) => row.year))].sort((a, b) => b - a)) {
-    year.append(element("option", String(one), { value: String(one) }));
+  const built = (entry) => {
+    if (!made.has(entry)) made.set(entry, row(entry, language));
+    return made.get(entry);
+  };
+  const append = (number) => body.append(...waiting.splice(0, number).map(built));
+  const rest = (milliseconds) => {
+    clearTimeout(timer);
+    for (const end = performance.now() + milliseconds; waiting.length && performance.now() < end;) append(PORTION);
+    if (waiting.length) timer = setTimeout(rest, 0, SLICE);
+    else body.removeAttribute("aria-busy");
+  };
+
+  const tell = (chosen) => {
+    const all = entries.length.toLocaleString("en");
+    let said = fill(words.count, language, { shown: chosen.length.toLocaleString("en"), all });
+    if (sorted.key) {
+      const head = heads.find((one) => one.dataset.key === sorted.key);
+      const column = head.querySelector(`[lang^=${language}]`).textContent;
+      said += fill(words.sorted, language, { column, way: (sorted.down ? words.down : words.up)[language] });
+    }
+    byId("count").textContent = said + (language === "zh" ? "。" : ".");
+    const numbers = shared.states.map((state, at) => [state, chosen.filter((entry) => stateOf(entry) === at).length]);
+    byId("tally").replaceChildren(...numbers.filter(([, number]) => number).map(([state, number]) => {
+      const part = element("span", "", { class: state.id });
+      part.append(element("span", state.glyph + " ", { "aria-hidden": "true" }), state[language] + " " + number.toLocaleString("en"));
+      return part;
+    }));
+    byId("none").hidden = chosen.length > 0;
+    byId("none").textContent = words.none[language];
+  };
+
+  const show = () => {
+    clearTimeout(timer);
+    const asked = search.value.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
+    const chosen = entries.filter((entry) => fits(entry) && asked.every((word) => entry.text.includes(word)));
+    if (sorted.key) chosen.sort(compare);
+    body.replaceChildren();
+    waiting = [...chosen];
+    append(FIRST);
+    body.setAttribute("aria-busy", "true");
+    rest(0);
+    tell(chosen);
+  };
+
+  const options = (control, listed) => {
+    const before = control.value;
+    control.replaceChildren(...listed.map(([key, text]) => element("option", text, { value: key })));
+    if (listed.some(([key]) => key === before)) control.value = before;
+  };
+  const speak = () => {
+    document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
+    document.title = words.title[language];
+    for (const button of document.querySelectorAll("[data-language]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.language === language));
+    }
+    options(year, [["latest", words.latest[language]], ["", words.all[language]],
+      ...[...years].reverse().map((one) => [String(one), String(one)])]);
+    options(block, [["", words.whole[language]], ...shared.blocks.map((one, at) => [String(at), one[language]])]);
+    const kinds = new Map();
+    for (const { id, ...text } of shared.states) {
+      const kind = GROUPS[id] || id;
+      if (!kinds.has(kind) || kind === id) kinds.set(kind, text[language]);
+      if (id.endsWith("borderline")) kinds.set("borderline", words.borderline[language]);
+    }
+    options(verdict, [["", words.all[language]], ...kinds]);
+    made.clear();
+    show();
+  };
+
+  const order = (wanted) => {
+    sorted = wanted;
+    for (const head of heads) {
+      if (head.dataset.key === sorted.key) head.setAttribute("aria-sort", sorted.down ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    }
+  };
+  if (shared.standards.length < 2) {
+    document.querySelector("th[data-key=standard]").remove();
+    document.querySelector("table").classList.add("one-standard");
   }
-  for (const button of document.querySelectorAll("thead button")) {
-    button.addEventListener("click", () => {
-      const key = button.dataset.key;
-      sorted = { key, down: sorted.key === key && !sorted.down };
-      for (const head of document.querySelectorAll("thead th")) head.removeAttribute("aria-sort");
-      button.closest("th").setAttribute("aria-sort", sorted.down ? "descending" : "ascending");
+  for (const head of heads) {
+    head.querySelector("button").addEventListener("click", () => {
+      const key = head.dataset.key;
+      order({ key, down: sorted.key === key && !sorted.down });
       show();
     });
   }
-  for (const control of [search, failing, year]) control.addEventListener("input", show);
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.addEventListener("click", () => {
+      language = button.dataset.language;
+      history.replaceState(null, "", "#" + language);
+      speak();
+    });
+  }
+  for (const control of [search, year, block, verdict]) control.addEventListener("input", show);
+  byId("clear").addEventListener("click", () => {
+    [search.value, year.value, block.value, verdict.value] = ["", "latest", "", ""];
+    order({ key: "", down: false });
+    show();
+    search.focus();
+  });
   document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
-  show();
+  window.addEventListener("beforeprint", () => rest(Infinity));
+  document.documentElement.classList.add("live");
+  speak();
 })();
