@@ -19,6 +19,9 @@ from typing import Any, Literal
 Text = Mapping[str, str]
 """A human-readable text in every language that it is written in: ``{"zh": …, "en": …}``."""
 
+LARGEST_FILE = 4_000_000
+"""No definition file is larger; the largest that comes with the package has 40 kB. [bytes]"""
+
 _KINDS: dict[str, tuple[type, ...]] = {
     "a text": (str,),
     "a number": (int, Decimal),
@@ -56,10 +59,14 @@ class Checker:
         """Return the parsed file, or raise :class:`InvalidDefinition` where it is not TOML at all."""
         if self.path.suffix.lower() != ".toml":
             raise InvalidDefinition([_not_toml(self.path)])
+        if self.path.exists() and (not self.path.is_file() or self.path.stat().st_size > LARGEST_FILE):
+            raise InvalidDefinition([_no_definition(self.path)])
         try:
             self.source = self.path.read_text(encoding="utf-8-sig")
             return tomllib.loads(self.source, parse_float=Decimal)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise InvalidDefinition([_not_utf8(self.path)]) from error
+        except tomllib.TOMLDecodeError as error:
             text = {
                 "zh": f"{self.path.name}：不是有效的 TOML 文件（{error}）。",
                 "en": f"{self.path.name}: not a valid TOML file ({error}).",
@@ -165,6 +172,21 @@ _ZH = {
     "a list": "列表",
     "a table": "表",
 }
+
+
+def _no_definition(path: Path) -> Text:
+    return {
+        "zh": f"{path.name}：不是普通文件，或超过 {LARGEST_FILE // 1_000_000} MB，不是定义文件，未读取。",
+        "en": f"{path.name}: no regular file, or larger than {LARGEST_FILE // 1_000_000} MB, as no definition file is: "
+        "it was not read.",
+    }
+
+
+def _not_utf8(path: Path) -> Text:
+    return {
+        "zh": f"{path.name}：定义文件须为 UTF-8 编码；请在编辑器中另存为 UTF-8。",
+        "en": f"{path.name}: definition files are in UTF-8; save it as UTF-8 in your editor.",
+    }
 
 
 def _not_toml(path: Path) -> Text:

@@ -84,7 +84,7 @@ def qualify_schools(verdicts: pd.DataFrame, standard: Standard) -> pd.DataFrame:
     DataFrame
         One row per school × stage: ``year, county_code, school_code, stage, n_required, n_met, n_missing,
         n_below_floor, qualified, borderline``. `qualified` is missing where a value that was not reported could
-        decide it.
+        decide it; an indicator of the document that a file of the user's own leaves out counts as such a value.
     """
     met, above = verdicts["met"], verdicts["above_floor"]
     counts = verdicts.assign(
@@ -96,11 +96,12 @@ def qualify_schools(verdicts: pd.DataFrame, standard: Standard) -> pd.DataFrame:
     )
     sums = ["n_required", "n_met", "n_missing", "n_below_floor", "borderline"]
     schools = counts.groupby(_SCHOOL, sort=False)[sums].sum().reset_index()
-    needed = schools["n_required"]
+    left_out = schools["stage"].map({stage: standard.n_left_out(stage) for stage in standard.stages})
+    unknown, needed = schools["n_missing"] + left_out, schools["n_required"] + left_out
     if standard.school_rule is not None:
         needed = needed.clip(upper=standard.school_rule.min_met)
-    at_best = (schools["n_met"] + schools["n_missing"] >= needed) & (schools["n_below_floor"] == 0)
-    qualified = at_best.astype("boolean").mask(at_best & (schools["n_missing"] > 0))
+    at_best = (schools["n_met"] + unknown >= needed) & (schools["n_below_floor"] == 0)
+    qualified = at_best.astype("boolean").mask(at_best & (unknown > 0))
     return schools.assign(qualified=qualified, borderline=schools["borderline"] > 0)
 
 
@@ -134,7 +135,7 @@ def judge_counties(measures: pd.DataFrame, indicators: pd.DataFrame, standard: S
 
     rule = standard.county_rule
     cv = measures.loc[measures["measure"] == "weighted_cv", [*_COUNTY, "indicator", "value", "n_schools", "n_missing"]]
-    table = pd.concat([cv, _composites(cv, len(standard.indicators))], ignore_index=True)
+    table = pd.concat([cv, _composites(cv, len(standard.indicators) + len(standard.left_out))], ignore_index=True)
     table["reason"] = _reasons(table)
     judged = (table["indicator"] == COMPOSITE) == (rule is not None and rule.applies_to == "their mean")
     limits = {} if rule is None else {stage: float(limit) for stage, limit in rule.at_most.items()}

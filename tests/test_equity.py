@@ -384,7 +384,7 @@ class TestSchoolsAndCounties:
         assert influence["figure"].tolist() == [whole] * 3
         assert influence["without"].iloc[0] == 0
         assert influence["influence"].iloc[0] == pytest.approx(-whole)
-        assert influence["low"].isna().all()  # fewer than five schools: no interval
+        assert influence["low"].isna().all()  # fewer than ten schools: no interval
 
     def test_influence_names_the_right_school(self, everyone):
         county = select_area(select_year(everyone, 2024), county_code="371599")
@@ -405,7 +405,7 @@ class TestSchoolsAndCounties:
         assert school_influence(indicator_table([4], [10])).empty
 
     def test_a_measure_that_jumps_has_no_interval(self):
-        table = indicator_table([4, 5, 6, 7, 8, 9], [10] * 6)
+        table = indicator_table([4, 5, 6, 7, 8, 9, 4, 5, 6, 7], [10] * 10)
         assert school_influence(table, measure="mcloone_index")["low"].isna().all()
         assert school_influence(table, measure="gini")["low"].notna().all()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,23 @@ partial_option = option(
     en="of several files, leave out those that are refused",
 )
 sheet_option = option("--sheet", metavar="NAME", zh="工作表名称", en="name of the sheet")
-year_option = option("--year", type=int, metavar="YEAR", zh="学年开始的年份", en="year in which the school year begins")
+
+
+class Year(click.ParamType):
+    """A year of four plain digits, and nothing else that Python would read as a number, such as 2_024 or ２０２４."""
+
+    name = "year"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the year, or refuse the text."""
+        if not isinstance(value, int) and not re.fullmatch("[0-9]{4}", str(value)):
+            self.fail(f"“{value}”应为四位年份，如 2024 / '{value}' must be a year of four digits", param, ctx)
+        return int(str(value))
+
+
+year_option = option(
+    "--year", type=Year(), metavar="YEAR", zh="学年开始的年份", en="year in which the school year begins"
+)
 columns_option = option(
     "--columns", metavar="MAP.toml", type=click.Path(path_type=Path), zh="列名对照文件", en="column map of your own"
 )

@@ -28,6 +28,7 @@ from balancelab.reports.given import (
     choose_written,
     find_standard,
     read_tables,
+    refuse_output_with_inputs,
     require_files,
 )
 from balancelab.reports.shards import parse_shard
@@ -142,6 +143,7 @@ def report(
     rules, rules_file = find_standard(standard, indicators)
     if any(name.endswith("_file") for name in further):
         read_given(rules, further)  # what is wrong with them is said at once, and not report by report
+    refuse_output_with_inputs(output, [*files, *filter(None, [rules_file, indicators, columns, word_template])])
     from balancelab.reports.batch import run_reports
     from balancelab.reports.console import Console
     from balancelab.reports.crew import Crew

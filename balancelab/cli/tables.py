@@ -108,10 +108,12 @@ def template(out: Path, standard: str, indicators: Path | None, language: str) -
 
 @command("sample", "生成合成示例数据。", "Write synthetic sample data.")
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
-@option("--counties", default=12, type=int, metavar="N", zh="县（区）数", en="counties")
-@option("--schools-per-county", default=29, type=int, metavar="M", zh="每县学校数", en="schools in each")
-@option("--years", default=5, type=int, metavar="Y", zh="年数", en="years")
-@option("--seed", type=int, metavar="S", zh="随机种子", en="seed")
+@option("--counties", default=12, type=click.IntRange(min=1), metavar="N", zh="县（区）数", en="counties")
+@option(
+    "--schools-per-county", default=29, type=click.IntRange(min=1), metavar="M", zh="每县学校数", en="schools in each"
+)
+@option("--years", default=5, type=click.IntRange(min=1), metavar="Y", zh="年数", en="years")
+@option("--seed", type=click.IntRange(min=0), metavar="S", zh="随机种子", en="seed")
 @language_option
 def sample(
     out: Path, counties: int, schools_per_county: int, years: int, seed: int | None, language: str | None

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MOST_SCHOOLS = 3000
 """Above it no single school is looked at: it would take long, and no single school matters."""
 
+FEWEST_FOR_INTERVAL = 10
+"""Below it no interval is shown: the jackknife needs schools to leave out."""
+
 _INFLUENCE = [
     *KEY,
     "measure",
@@ -50,7 +53,7 @@ def school_influence(indicators: pd.DataFrame, *, measure: str = "weighted_cv") 
         One row per year × county × stage × indicator × school: ``year, county_code, stage, indicator, measure,
         school_code, school, value, students, figure`` (of all schools), ``without`` (without this one), ``influence``
         (that less `figure`: negative where the school raises it), ``rank`` (1 is the strongest), ``low, high``: the
-        jackknife interval of 95 % for "if these schools were a draw from similar schools", NaN below five schools or
+        jackknife interval of 95 % for "if these schools were a draw from similar schools", NaN below ten schools or
         for a measure that jumps.
     """
     names = indicators["school"] if "school" in indicators else indicators["school_code"]
@@ -98,7 +101,7 @@ def rank_counties(measures: pd.DataFrame, *, measure: str = "weighted_cv") -> pd
 
 
 def _interval(part: pd.DataFrame, measure: str) -> tuple[float, float]:
-    if not MEASURES[measure].smooth:
+    if not MEASURES[measure].smooth or len(part) < FEWEST_FOR_INTERVAL:
         return np.nan, np.nan
     try:
         interval = jackknife_interval(MEASURES[measure].function, part["value"], part["weight"])

@@ -10,6 +10,7 @@ import pandas as pd
 from balancelab.intake.combined import contradictions
 from balancelab.intake.findings import Faults, Word, printable
 from balancelab.intake.grid import as_text
+from balancelab.intake.movements import check_movements
 from balancelab.intake.noting import note_cells
 from balancelab.intake.schema import Schema, folded
 
@@ -135,6 +136,8 @@ def check_years(schools: pd.DataFrame, faults: Faults, schema: Schema) -> None:
         _check_jumps(schools, faults, schema)
     if {"school_code", "school", "county_code"} <= set(schools.columns):
         _check_code_changes(schools, faults)
+    if {"school_code", "county_code"} <= set(schools.columns):
+        check_movements(schools, faults)
     if {"county", "county_code"} <= set(schools.columns):
         _check_county_changes(schools, faults)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from balancelab.intake.assembling import Choice, assemble
 from balancelab.intake.body import Ledger
@@ -17,12 +18,12 @@ from balancelab.intake.delimited import read_delimited
 from balancelab.intake.encoding import to_utf8
 from balancelab.intake.excluding import Excluded
 from balancelab.intake.files import PARQUET_SUFFIXES, Opened, Unreadable, open_file
-from balancelab.intake.findings import DataRefused, Faults
+from balancelab.intake.findings import DataRefused, Faults, printable
 from balancelab.intake.grid import Grid
 from balancelab.intake.headers import Dictionary
 from balancelab.intake.model import Intake, Source
 from balancelab.intake.schema import Schema, load_schema
-from balancelab.intake.store import load_intake, open_stored, select_year
+from balancelab.intake.store import OtherVersion, Stored, load_intake, open_stored, select_year
 
 if TYPE_CHECKING:
     from balancelab.standards import Standard
@@ -159,11 +160,10 @@ class _Task:
     county: str | None = None
 
     def run(self) -> Intake:
-        stored = open_stored(self.path) if self.path.suffix.lower() in PARQUET_SUFFIXES else None
-        if stored is not None:
-            kept = load_intake(stored, county_code=self.county)
-            return select_year(kept.intake, self.choice, self.faults, years=kept.years)
         try:
+            kept = self._stored()
+            if kept is not None:
+                return select_year(kept.intake, self.choice, self.faults, years=kept.years)
             self.opened = open_file(self.path, self.faults)
             dictionary = Dictionary(self.schema, self.mapping, self._further())
             grid = self.grid(self.opened, dictionary)
@@ -177,6 +177,21 @@ class _Task:
             table.ledger,
             self._source(len(table.schools) + len(table.excluded)),
         )
+
+    def _stored(self) -> Stored | None:
+        """Return what `Intake.save` wrote, if it wrote the file; a pipe or device is never opened to see."""
+        may_be = self.path.suffix.lower() in PARQUET_SUFFIXES and self.path.is_file()
+        stored = open_stored(self.path) if may_be else None
+        if stored is None:
+            return None
+        try:
+            return load_intake(stored, county_code=self.county)
+        except OtherVersion as error:
+            self.faults.add("FILE_OTHER_VERSION")
+            raise Unreadable from error
+        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+            self.faults.add("FILE_CORRUPT", kind="Parquet", detail=printable(str(error).partition("\n")[0] or "-"))
+            raise Unreadable from error
 
     def _further(self) -> list[str]:
         """Columns that an indicator needs and the schema does not have: read where the header is their id."""

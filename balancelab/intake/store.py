@@ -38,6 +38,10 @@ _LONGEST_FILE = 1 << 40
 _COUNTY, _PART, _PLACE = "_county", "_part", "_place"
 
 
+class OtherVersion(ValueError):  # noqa: N818 - it names what the file is
+    """A stored table of another version: it is made again from the file it came from."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """
@@ -104,13 +108,13 @@ def load_intake(file: pq.ParquetFile, *, county_code: str | None = None) -> Stor
 
     Raises
     ------
-    ValueError
-        If the file is of another version.
+    OtherVersion
+        If another version of balancelab wrote the file.
     """
     with file:
         described = json.loads(file.metadata.metadata[_KEY])
         if described["version"] != _VERSION:
-            raise ValueError(f"stored intake of version {described['version']}, expected {_VERSION}")
+            raise OtherVersion(f"stored intake of version {described['version']}, expected {_VERSION}")
         wanted = None if county_code is None else ("", county_code)
         table = file.read_row_groups(_groups_of(file.metadata, wanted), use_threads=wanted is None)
     if wanted is not None:

@@ -7,11 +7,14 @@ fails or when something was not reported, is said here. Every number comes from 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from balancelab.definitions import shipped
 from balancelab.page.display import number_text
 from balancelab.page.naming import indicator_words, state_of
+from balancelab.standards import load_standard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,10 +204,42 @@ def weakest(page: Page, verdicts: pd.DataFrame, standard: Standard) -> None:
     )
 
 
-def origin(page: Page, sidecar: Mapping[str, Any]) -> None:
-    """Say what the data are when their sidecar says so; synthetic data are named on every page."""
+def origin(page: Page, sidecar: Mapping[str, Any], standard: Standard) -> None:
+    """Say first what a reader must know: data that are synthetic, a standard that asks less than its document."""
     if sidecar.get("synthetic"):
         page.note(zh=SYNTHETIC["zh"], en=SYNTHETIC["en"], kind="warning")
+
+    if standard.left_out or standard.relaxed:
+        _departures(page, standard)
+
+
+def _departures(page: Page, standard: Standard) -> None:
+    base = load_standard(next(name for name in standard.extends if name in shipped("standards")))
+    said = {
+        "file": standard.path.name,
+        "digest": hashlib.sha256(standard.path.read_bytes()).hexdigest(),
+        "base": page.word(base.short),
+    }
+    if standard.relaxed:
+        page.note(
+            zh="非标准限值：本报告所用的“{file}”（SHA-256 {digest}）比“{base}”要求低：{changes}。",
+            en="Non-standard limits: “{file}” (SHA-256 {digest}), which this report uses, asks less than “{base}”: "
+            "{changes}.",
+            kind="warning",
+            changes=_listed(page, [page.word(change) for change in standard.relaxed]),
+            **said,
+        )
+    if standard.left_out:
+        page.note(
+            zh="“{file}”（SHA-256 {digest}）只列了“{base}” {total} 项指标中的 {n} 项（缺：{names}），不作达标结论。",
+            en="“{file}” (SHA-256 {digest}) lists {n} of the {total} indicators of “{base}” (left out: {names}); a "
+            "verdict of “met” is withheld.",
+            kind="warning",
+            n=len(base.indicators) - len(standard.left_out),
+            total=len(base.indicators),
+            names=_listed(page, [page.word(indicator_words(base, name)) for name in standard.left_out]),
+            **said,
+        )
 
 
 def _stage_and_name(page: Page, row: Mapping[str, Any] | pd.Series, standard: Standard) -> str:

@@ -14,6 +14,7 @@ from balancelab.regression.result import Fit
 ENUMERATED = 4096
 """Up to so many sign vectors are all tried; beyond, signs are drawn."""
 
+MOST_REPS = 999_999
 _BLOCK = 512
 
 
@@ -71,7 +72,8 @@ def wild_cluster_test(fit: Fit, term: str, *, reps: int = 9999, seed: int = 0) -
     Raises
     ------
     InvalidModel
-        Without clusters, for an unknown term, or where two large absorbed effects were not kept exactly.
+        For `reps` or `seed` out of range, without clusters, for an unknown term, or where two large absorbed effects
+        were not kept exactly.
 
     Notes
     -----
@@ -92,6 +94,11 @@ def wild_cluster_test(fit: Fit, term: str, *, reps: int = 9999, seed: int = 0) -
     >>> test.draws, test.enumerated, test.p_value
     (8, True, 0.5)
     """
+    if not 1 <= reps <= MOST_REPS or seed < 0:
+        raise refuse(
+            f"reps 应在 1 与 {MOST_REPS} 之间，seed 应为非负整数；现为 {reps}、{seed}。",
+            f"reps must lie between 1 and {MOST_REPS} and seed must not be negative; they are {reps} and {seed}.",
+        )
     model = fit.model
     cluster = model.design.cluster
     if cluster is None:

@@ -100,6 +100,36 @@ def refused_table(findings: Iterable[Finding]) -> TableRefused:
     return TableRefused(text(zh, en))
 
 
+def refuse_output_with_inputs(output: Path, inputs: Iterable[Path]) -> None:
+    """
+    Refuse an output folder that holds a file the run reads: a report could take its name.
+
+    Parameters
+    ----------
+    output : Path
+        The folder.
+    inputs : iterable of Path
+        Files that the run reads.
+
+    Raises
+    ------
+    PlanRefused
+        Naming every such file.
+    """
+    folder = output.resolve()
+    inside = [path for path in inputs if folder in path.resolve().parents]
+    if inside:
+        raise PlanRefused(
+            *(
+                text(
+                    f"输出文件夹 {output} 里有本次要读的 {path}；请用 --output 另选文件夹",
+                    f"the output folder {output} holds {path}, which this run reads: choose another --output",
+                )
+                for path in inside
+            )
+        )
+
+
 def find_standard(name: str, indicator_file: Path | None = None) -> tuple[Standard, Path | None]:
     """
     Load a standard by its id or by the path of a file.

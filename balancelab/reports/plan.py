@@ -131,6 +131,7 @@ def plan_reports(
     counted = set(marked.loc[marked["in_scope"], "county_code"])
     left_out = tuple(_nothing_counts(code, names[code]) for code in chosen if code not in counted)
     made = [code for code in chosen if code in counted]
+    _refuse_alike(made)
     if not made:
         raise PlanRefused(*left_out)
     further = dict(settings or {})
@@ -231,6 +232,23 @@ def choose_counties(wanted: Sequence[str], names: Mapping[str, str], data_file: 
     if faults:
         raise PlanRefused(*faults)
     return sorted(chosen)
+
+
+def _refuse_alike(codes: Sequence[str]) -> None:
+    """Refuse codes that differ in capital letters only: on many disks their folders are one."""
+    alike: dict[str, list[str]] = {}
+    for code in codes:
+        alike.setdefault(code.casefold(), []).append(code)
+    faults = [
+        text(
+            f"县（区）代码 {'、'.join(same)} 只有大小写不同，报告会写进同一个文件夹",
+            f"the county codes {', '.join(same)} differ in capital letters only: their reports would share a folder",
+        )
+        for same in alike.values()
+        if len(same) > 1
+    ]
+    if faults:
+        raise PlanRefused(*faults)
 
 
 def _unknown_county(county: str, codes: Sequence[str], names: Mapping[str, str], data_file: Path) -> Text:

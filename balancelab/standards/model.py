@@ -108,7 +108,13 @@ class Display:
 
 @dataclass(frozen=True)
 class Standard:
-    """One document's requirements; a part that the document does not make is None or empty."""
+    """
+    One document's requirements; a part that the document does not make is None or empty.
+
+    Of a file of the user's own that extends a shipped document, `left_out` holds the indicators that it does not list
+    (with what the document requires of them), and `relaxed` says which limits it lowers. A verdict that rests on
+    fewer indicators than the document has is withheld.
+    """
 
     id: str
     label: Text
@@ -133,6 +139,8 @@ class Standard:
     relaxations: Mapping[str, Relaxation] = field(default_factory=dict)
     rubric: Rubric | None = None
     conclusion: Conclusion | None = None
+    left_out: Mapping[str, Requirement | None] = field(default_factory=dict)
+    relaxed: tuple[Text, ...] = ()
 
     def columns_needed(self) -> dict[str, tuple[frozenset[str], ...]]:
         """Indicator id → alternative sets of columns; the school table must have one set of each."""
@@ -141,6 +149,10 @@ class Standard:
     def splits(self) -> tuple[str, ...]:
         """Columns whose whole-school amounts are shared out among stages."""
         return self.stage_weights.splits if self.stage_weights else ()
+
+    def n_left_out(self, stage: str) -> int:
+        """Return how many requirements on schools of a stage the file leaves out."""
+        return sum(each is not None and stage in each.limits for each in self.left_out.values())
 
     def setting(self, name: str) -> str | Decimal | bool:
         """Return the value of an open point; raises KeyError where the standard has none of that name."""

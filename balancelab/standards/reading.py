@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balancelab.definitions import Checker, nearest
+from balancelab.standards.departures import left_out_of, relaxations_of
 from balancelab.standards.item_reading import (
     Origins,
     read_conclusion,
@@ -96,7 +98,13 @@ def read_standard_file(path: Path, indicators: Mapping[str, Indicator], known: M
         "path": path,
     }
     checker.done()
-    return Standard(**fields)
+    standard = Standard(**fields)
+    base = next((known[name] for name in chain if name in known), None)
+    if base is None or path in known.values():
+        return standard
+    document = read_standard_file(base, indicators, known)
+    left_out, relaxed = left_out_of(standard, document), relaxations_of(standard, document)
+    return replace(standard, left_out=left_out, relaxed=relaxed)
 
 
 def _merged(
@@ -185,6 +193,8 @@ def _requirements(
     found = {}
     for name, entry in checker.typed(table, "requirements", "a table", "", {}).items():
         where = f"requirements.{name}"
+        if name not in listed and origins.get(("requirements", name), ("", ""))[0] != checker.path.stem:
+            continue  # the base requires it, and this file leaves the indicator out: see `Standard.left_out`
         if name not in listed:
             near_zh, near_en = nearest(name, listed)
             checker.fault(where, f"不在本标准的指标之中{near_zh}", f"is not among this standard's indicators{near_en}")

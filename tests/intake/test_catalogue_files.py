@@ -279,6 +279,10 @@ def test_i14_i25_i26_parquet(table: Any, tmp_path: Path, control: Intake) -> Non
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     assert codes(inspect(path)) == ["FILE_CORRUPT"]
+    control.save(path)
+    kept = path.read_bytes()
+    path.write_bytes(kept[:200] + bytes(400) + kept[600:])  # a stored table, damaged in the middle
+    assert codes(inspect(path)) == ["FILE_CORRUPT"]
     pq.write_table(pa.table({"year": [2024], "odd": [{"a": 1}], "raw": [b"x"]}), path)
     assert codes(inspect(path)) == ["PARQUET_TYPE", "PARQUET_TYPE"]
 
@@ -484,6 +488,8 @@ def test_m07_no_regular_file(tmp_path: Path) -> None:
         stream.truncate(1 << 30)
     assert codes(inspect(tmp_path)) == ["FILE_NOT_REGULAR"]
     assert codes(inspect(tmp_path / "pipe.csv")) == ["FILE_NOT_REGULAR"]
+    os.mkfifo(tmp_path / "pipe.parquet")
+    assert codes(inspect(tmp_path / "pipe.parquet")) == ["FILE_NOT_REGULAR"]
     assert codes(inspect("/dev/zero")) == ["FILE_NOT_REGULAR"]
     assert codes(inspect(sparse)) == ["FILE_NOT_REGULAR"]
     assert codes(inspect(tmp_path / "none.csv")) == ["FILE_NOT_FOUND"]

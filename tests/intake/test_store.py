@@ -104,7 +104,7 @@ def test_a_file_of_an_earlier_version_is_refused(panel: Path, tmp_path: Path, mo
     monkeypatch.setattr(store, "_VERSION", 1)
     read_schools(panel, all_years=True).save(tmp_path / "kept.parquet")
     monkeypatch.undo()
-    with pytest.raises(ValueError, match="version 1"):
+    with pytest.raises(DataRefused, match="another version"):
         read_schools(tmp_path / "kept.parquet")
 
 

@@ -61,10 +61,10 @@ def influence_table(page: Page, influence: pd.DataFrame, standard: Standard) -> 
         caption_zh="单所学校对差异系数的影响",
         caption_en="What single schools do to the coefficients of variation",
         note_zh="变化为负：该校拉大了差异。差异系数来自全部学校，本身没有抽样误差；"
-        "区间只回答“换一批类似的学校会怎样”（逐校剔除的刀切法，对数尺度，t 分布），少于五所学校不给出。",
+        "区间只回答“换一批类似的学校会怎样”（逐校剔除的刀切法，对数尺度，t 分布），少于十所学校不给出。",
         note_en="A negative change: the school widens the gap. The coefficient comes from all schools and has no "
         "sampling error; the interval only answers what a draw of similar schools might give (delete-one-school "
-        "jackknife on logarithms, t distribution) and is not given below five schools.",
+        "jackknife on logarithms, t distribution) and is not given below ten schools.",
         row_header="name",
     )
 
