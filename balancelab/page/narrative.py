@@ -208,7 +208,6 @@ def origin(page: Page, sidecar: Mapping[str, Any], standard: Standard) -> None:
     """Say first what a reader must know: data that are synthetic, a standard that asks less than its document."""
     if sidecar.get("synthetic"):
         page.note(zh=SYNTHETIC["zh"], en=SYNTHETIC["en"], kind="warning")
-
     if standard.left_out or standard.relaxed:
         _departures(page, standard)
 
