@@ -1,9 +1,9 @@
 """
 From a matplotlib figure to SVG: the same bytes each time, every character drawn or shown as missing.
 
-All text that reaches a renderer passes through `_LiteralText`: control characters are removed, mathematical and TeX
-markup is not read, the bundled font is used whatever the figure asked for, and a character that the font lacks becomes
-〓 and is reported. So a figure can never show an empty box or stop at a name from the data.
+All text is drawn as `lettering` lays it out: control characters are removed, mathematical and TeX markup is not read,
+the bundled font is used whatever the figure asked for, and a character that the font lacks becomes 〓 and is reported.
+So a figure can never show an empty box or stop at a name from the data.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from balancelab.page import fonts
-from balancelab.page.display import clean_text, number_text
+from balancelab.page import lettering
+from balancelab.page.display import number_text
 from balancelab.page.theme import style
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 IMAGE_DPI = 200  # of what is an image in the figure itself
 MM_PER_INCH = 25.4
-LONGEST_TEXT = 160  # characters of one label; longer ones would cover the figure
 
 
 @dataclass(frozen=True)
@@ -88,50 +87,43 @@ def _make_literal(figure: Figure) -> None:
                 axis.set_minor_formatter(NullFormatter())
 
 
-class _LiteralText:
-    """Mixed into a matplotlib renderer: see the top of this module."""
-
-    missing: dict[str, None]
-
-    def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> Any:
-        """Measure the text that will be drawn."""
-        return super().get_text_width_height_descent(*self._literal(s, prop), False)  # type: ignore[misc]
-
-    def draw_text(
-        self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, ismath: Any = False, mtext: Any = None
-    ) -> None:
-        """Draw it."""
-        text, face = self._literal(s, prop)
-        super().draw_text(gc, x, y, text, face, angle, False, mtext)  # type: ignore[misc]
-
-    def _literal(self, text: str, prop: Any) -> tuple[str, Any]:
-        """Text that can be drawn, and the properties with the bundled font's file in them."""
-        text = clean_text(text)
-        if len(text) > LONGEST_TEXT:
-            text = text[: LONGEST_TEXT - 1] + "…"
-        self.missing.update(dict.fromkeys(fonts.missing_glyphs(text)))
-        text = fonts.replace_missing(text)
-        weight = prop.get_weight()
-        bold = weight >= 600 if isinstance(weight, int | float) else "bold" in weight or weight in ("heavy", "black")
-        face = prop.copy()
-        face.set_file(str(fonts.file_for(text, bold=bold)))
-        return text, face
-
-
 def _svg(figure: Figure, missing: dict[str, None]) -> str:
     """Draw into SVG text, without date, maker, comments or document type."""
     from matplotlib.backends.backend_mixed import MixedModeRenderer
     from matplotlib.backends.backend_svg import RendererSVG
 
-    class LiteralSVG(_LiteralText, RendererSVG):
-        pass
+    class LiteralSVG(RendererSVG):
+        """Writes every text as the glyphs of the bundled font, whatever the figure asked for."""
+
+        def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> Any:
+            """Measure the text that will be drawn."""
+            shape, scale = lettering.shape(s, bold=lettering.is_bold(prop.get_weight())), _scale(prop)
+            return shape.width * scale, shape.height * scale, shape.descent * scale
+
+        def draw_text(
+            self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, ismath: Any = False, mtext: Any = None
+        ) -> None:
+            """Draw it."""
+            shape = lettering.shape(s, bold=lettering.is_bold(prop.get_weight()))
+            missing.update(dict.fromkeys(shape.missing))
+            clip = self._get_clip_attrs(gc)
+            if clip:
+                self.writer.start("g", attrib=clip)
+            self.writer.element("g")  # empty; the writer now holds no tag open, and more can be written behind it
+            new = [glyph for glyph in shape.glyphs if glyph not in defined]
+            if new:
+                defined.update(new)
+                out.write("<defs>" + "".join(_definition(self, glyph) for glyph in new) + "</defs>\n")
+            out.write(_lettered(gc, x, y, shape, _scale(prop), angle))
+            if clip:
+                self.writer.end("g")
 
     out = io.StringIO()
+    defined: set[str] = set()
     own_dpi = figure.dpi
     width, height = figure.get_size_inches()
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
     vector = LiteralSVG(width * 72, height * 72, out, image_dpi=IMAGE_DPI, metadata=nothing)
-    vector.missing = missing
     # matplotlib repeats every text as a comment: size without use, and names in the bytes of a public figure
     vector.writer.comment = lambda _: None  # type: ignore[method-assign]
     try:
@@ -143,3 +135,33 @@ def _svg(figure: Figure, missing: dict[str, None]) -> str:
         figure.dpi = own_dpi
     text = out.getvalue()
     return text[text.index("<svg") :].strip() + "\n"
+
+
+def _scale(prop: Any) -> float:
+    return float(prop.get_size_in_points()) / lettering.SIZE
+
+
+def _lettered(gc: Any, x: float, y: float, shape: lettering.Shape, scale: float, angle: float) -> str:
+    """Return a line of text as SVG, its baseline beginning at a point of the figure."""
+    red, green, blue, alpha = gc.get_rgb()
+    alpha = gc.get_alpha() if gc.get_forced_alpha() else alpha
+    fill = f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
+    faint = "" if alpha == 1 else f' opacity="{alpha:.4g}"'
+    turned = f" rotate({-angle:.6g})" if angle else ""
+    place = f"translate({x:.2f} {y:.2f}){turned} scale({scale:.6g} {-scale:.6g})"
+    return f'<g fill="{fill}"{faint} transform="{place}">{shape.uses}</g>\n'
+
+
+def _definition(renderer: Any, glyph: str) -> str:
+    """Return the outline of a glyph as SVG; worked out once for each glyph in a process."""
+    if glyph not in _definitions:
+        from matplotlib.path import Path
+
+        vertices, codes = lettering.outline(glyph)
+        # times 64: FreeType's own whole units, so that the digits are few and exact
+        path = renderer._convert_path(Path(vertices * 64, codes), simplify=False).replace("\n", " ").strip()
+        _definitions[glyph] = f'<path id="{glyph}" d="{path}" transform="scale(0.015625)"/>'
+    return _definitions[glyph]
+
+
+_definitions: dict[str, str] = {}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balancelab.page import theme
-from balancelab.page.display import clean_text, number_text
+from balancelab.page.display import number_text
+from balancelab.page.labels import add_labels, name_rows
 from balancelab.page.naming import MOST_ROWS, indicator_words, name_cut, stages_present, state_of
 from balancelab.verdicts import COMPOSITE
 
@@ -137,24 +138,24 @@ def _heat(
         axes = figure.subplots()
         colours = np.ma.masked_invalid(np.clip(ratios, 0.4, 1.6))
         axes.pcolormesh(colours, cmap=_below_stands_out(), norm=Normalize(0.4, 1.6), edgecolors="white", linewidth=0.8)
-        for (line, column), value in np.ndenumerate(shown):
-            text = _cell_text(value, decimals, percent=percent)
-            mark = "" if np.isnan(value) else str(marks[line, column])
-            dark = np.nan_to_num(ratios[line, column], nan=1.0) < 0.58
-            axes.text(
-                column + 0.5,
-                line + 0.52,
-                mark + text,
-                ha="center",
-                va="center",
-                fontsize=7,
-                color="white" if dark else theme.INK,
-            )
-        axes.set_xticks(np.arange(len(columns)) + 0.5, [_on_two_lines(name) for name in columns])
-        axes.set_yticks(np.arange(len(rows)) + 0.5, [clean_text(name) for name in rows])
-        axes.tick_params(length=0, labelsize=7.5)
-        axes.xaxis.tick_top()
-        axes.invert_yaxis()
+        cells = list(np.ndenumerate(shown))
+        add_labels(
+            axes,
+            [(column + 0.5, line + 0.5) for (line, column), _ in cells],
+            [
+                ("" if np.isnan(value) else str(marks[place])) + _cell_text(value, decimals, percent=percent)
+                for place, value in cells
+            ],
+            size=7,
+            color=["white" if dark else theme.INK for dark in (np.nan_to_num(ratios, nan=1.0) < 0.58).ravel()],
+        )
+        axes.set_ylim(len(rows), 0)
+        axes.xaxis.set_ticks([])
+        heads = [(column + 0.5, 1.0) for column in range(len(columns))]
+        names = [_on_two_lines(name) for name in columns]
+        above = axes.get_xaxis_transform()
+        add_labels(axes, heads, names, transform=above, size=7.5, rise="bottom", shift=(0.0, 2.0))
+        name_rows(axes, np.arange(len(rows)) + 0.5, rows, size=7.5)
         for spine in axes.spines.values():
             spine.set_visible(False)
     return figure

@@ -8,6 +8,7 @@ import numpy as np
 
 from balancelab.page import theme
 from balancelab.page.display import number_text
+from balancelab.page.labels import add_labels, mark_across, name_rows
 from balancelab.page.naming import MOST_ROWS, name_cut, state_of
 
 if TYPE_CHECKING:
@@ -49,22 +50,22 @@ def county_ranking(page: Page, conclusions: pd.DataFrame, counties: pd.DataFrame
         figure = theme.new_figure(theme.FULL_WIDTH, 0.95 + _ROW * len(shown), left=1.35, bottom=0.5, top=0.35)
         left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.09})
         lines = np.arange(len(shown))
-        _rank_panel(left, shown["share"].to_numpy(float), lines, shown, percent=True)
-        _rank_panel(right, shown["worst"].to_numpy(float), lines, shown, percent=True)
+        top = min(_MOST_RATIO, max(1.3, float(np.nanmax(shown["worst"].to_numpy(float), initial=1.0)) * 1.2))
+        left.set_xlim(0, 1.19)
+        left.set_ylim(len(shown) - 0.4, -0.6)
+        right.set_xlim(0, top * 1.12)
+        right.axvline(1.0, color=theme.LIMIT, linewidth=1.1, zorder=1)
         left.set_title(page.word({"zh": "达标学校比例", "en": "Schools that qualify"}))
         right.set_title(page.word({"zh": "最大差异系数占限值", "en": "Largest CV as a share of its limit"}))
-        left.set_xlim(0, 1.19)
-        left.set_xticks([0, 0.5, 1], ["0", "50%", "100%"])
-        right.axvline(1.0, color=theme.LIMIT, linewidth=1.1, zorder=1)
-        top = min(_MOST_RATIO, max(1.3, float(np.nanmax(shown["worst"].to_numpy(float), initial=1.0)) * 1.2))
         ticks = [tick for tick in (0.0, 0.5, 1.0, 1.5, 2.0) if tick < top]
-        right.set_xlim(0, top * 1.12)
-        right.set_xticks(ticks, [number_text(tick, 0, percent=True) for tick in ticks])
-        left.set_yticks(lines, [name_cut(name, 18) for name in shown["county"]])
-        left.set_ylim(len(shown) - 0.4, -0.6)
+        mark_across(left, [0, 0.5, 1], ["0", "50%", "100%"])
+        mark_across(right, ticks, [number_text(tick, 0, percent=True) for tick in ticks])
         for axes in (left, right):
-            axes.tick_params(axis="y", length=0)
             axes.spines["left"].set_visible(False)
+        right.yaxis.set_ticks([])
+        name_rows(left, lines.tolist(), [name_cut(name, 18) for name in shown["county"]])
+        _rank_panel(left, shown["share"].to_numpy(float), lines, shown)
+        _rank_panel(right, shown["worst"].to_numpy(float), lines, shown)
     page.figure(
         figure,
         caption_zh="各{county}达标学校比例与最大差异系数"
@@ -81,21 +82,21 @@ def county_ranking(page: Page, conclusions: pd.DataFrame, counties: pd.DataFrame
     )
 
 
-def _rank_panel(axes: Axes, values: np.ndarray, lines: np.ndarray, rows: pd.DataFrame, *, percent: bool) -> None:
-    states = [state_of(met) for met in rows["met"]]
-    for line, value, state in zip(lines, values, states, strict=True):
-        if np.isnan(value):
-            continue
-        look = theme.STATUS[state]
-        place = min(value, _MOST_RATIO)
-        axes.plot([0, place], [line, line], color=theme.RULE, linewidth=1.0, zorder=1)
-        axes.plot([place], [line], marker=look.marker, color=look.color, markersize=5.5, linestyle="", zorder=3)
-        axes.annotate(
-            number_text(value, 0, percent=percent),
-            (place, line),
-            (6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=7.5,
-            color=look.color,
+def _rank_panel(axes: Axes, values: np.ndarray, lines: np.ndarray, rows: pd.DataFrame) -> None:
+    from matplotlib.collections import LineCollection
+
+    there = ~np.isnan(values)
+    values, lines = values[there], lines[there].astype(float)
+    states = np.array([state_of(met) for met in rows["met"]])[there]
+    ends = np.minimum(values, _MOST_RATIO)
+    stems = [((0.0, line), (end, line)) for end, line in zip(ends, lines, strict=True)]
+    axes.add_collection(LineCollection(stems, colors=theme.RULE, linewidths=1.0, zorder=1), autolim=False)
+    for state in dict.fromkeys(states.tolist()):
+        look, alike = theme.STATUS[state], states == state
+        axes.plot(
+            ends[alike], lines[alike], marker=look.marker, color=look.color, markersize=5.5, linestyle="", zorder=3
         )
+    add_labels(
+        axes, np.column_stack([ends, lines]), [number_text(value, 0, percent=True) for value in values],
+        size=7.5, color=[theme.STATUS[state].color for state in states], align="left", shift=(6.0, 0.0), halo=0.8,
+    )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 
 from balancelab.page import theme
 from balancelab.page.disclosure.schools import group_levels
+from balancelab.page.labels import add_key, mark_across, name_rows
 from balancelab.page.naming import LOCATIONS, stages_present
 
 if TYPE_CHECKING:
@@ -56,39 +57,28 @@ def school_strip(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, stan
         axes = figure.subplots()
         axes.axvline(1.0, color=theme.LIMIT, linewidth=1.1, zorder=1)
         if standard.school_rule:
-            axes.axvline(
-                float(standard.school_rule.floor_share),
-                color=theme.LIMIT,
-                linewidth=0.8,
-                linestyle=(0, (3, 2)),
-                zorder=1,
-            )
-        ticks, line, current = [], -1.0, ""
-        for stage, indicator in pairs:
+            floor = float(standard.school_rule.floor_share)
+            axes.axvline(floor, color=theme.LIMIT, linewidth=0.8, linestyle=(0, (3, 2)), zorder=1)
+        heads: list[float] = []
+        lines: list[float] = []
+        line, current = -1.0, ""
+        for stage, _ in pairs:
             if stage != current:
                 current, line = stage, line + 1
-                axes.text(
-                    -0.01,
-                    line,
-                    page.word(standard.stages[stage]),
-                    transform=axes.get_yaxis_transform(),
-                    ha="right",
-                    va="center",
-                    fontweight="bold",
-                )
+                heads.append(line)
             line += 1
-            ticks.append((line, page.word(indicator.short)))
-            part = places[(places["stage"] == stage) & (places["indicator"] == indicator.id)]
-            (_levels_row if page.public else _strip_row)(axes, part, line)
-        axes.set_yticks([place for place, _ in ticks], [label for _, label in ticks])
-        axes.tick_params(axis="y", length=0)
+            lines.append(line)
         axes.set_ylim(line + 0.6, -0.6)
         axes.set_xlim(0, _RATIO_CAP * 1.03)
-        axes.set_xticks([0, 0.5, 1, 1.5, 2, 2.5, 3], ["0", "50%", "100%", "150%", "200%", "250%", "≥300%"])
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(page.word({"zh": "达到要求的百分比", "en": "Value as a share of the requirement"}))
-        if not page.public:
-            _location_legend(page, axes, places)
+        stages = [page.word(standard.stages[stage]) for stage in dict.fromkeys(stage for stage, _ in pairs)]
+        name_rows(axes, heads, stages, size=8.5, bold=True)
+        name_rows(axes, lines, [page.word(indicator.short) for _, indicator in pairs])
+        title = page.word({"zh": "达到要求的百分比", "en": "Value as a share of the requirement"})
+        mark_across(axes, [0, 0.5, 1, 1.5, 2, 2.5, 3], ["0", "50%", "100%", "150%", "200%", "250%", "≥300%"], title)
+        _rules(axes, lines)
+        rows = {(stage, each.id): line for (stage, each), line in zip(pairs, lines, strict=True)}
+        (_levels if page.public else _schools)(page, axes, places, rows)
     below = verdicts[verdicts["met"].eq(False).fillna(False)]
     page.figure(
         figure,
@@ -112,49 +102,50 @@ def _with_location(verdicts: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFram
     return verdicts.merge(schools[[*keys, "location"]], on=keys, how="left").fillna({"location": ""})
 
 
-def _strip_row(axes: Axes, part: pd.DataFrame, line: float) -> None:
-    ratios = np.minimum((part["value"] / part["limit"]).to_numpy(float), _RATIO_CAP)
-    order = np.argsort(np.argsort(ratios, kind="stable"), kind="stable")
-    heights = line + (order % 5 - 2) * 0.09  # neighbours stand on five heights, so that equal values stay visible
+def _rules(axes: Axes, lines: list[float]) -> None:
+    """Draw a faint line under each row."""
+    from matplotlib.collections import LineCollection
+
+    rules = LineCollection([((0.0, line), (1.0, line)) for line in lines], colors=theme.FAINT, linewidths=0.8, zorder=0)
+    rules.set_transform(axes.get_yaxis_transform())
+    axes.add_collection(rules, autolim=False)
+
+
+def _schools(page: Page, axes: Axes, places: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
+    """Draw a mark for each school, and explain the marks."""
+    ratios = np.minimum((places["value"] / places["limit"]).to_numpy(float), _RATIO_CAP)
+    keys = zip(places["stage"], places["indicator"], strict=True)
+    heights = np.array([lines.get(key, np.nan) for key in keys])
+    for line in lines.values():
+        here = np.flatnonzero(heights == line)
+        order = np.argsort(np.argsort(ratios[here], kind="stable"), kind="stable")
+        heights[here] += (order % 5 - 2) * 0.09  # neighbours stand on five heights, so that equal values stay visible
+    key: list[tuple[str, str, str]] = []
     for rank, name in enumerate(LOCATIONS):
-        here = (part["location"] == name).to_numpy()
+        here = np.flatnonzero((places["location"] == name).to_numpy())
+        if not len(here):
+            continue
+        marker, color = theme.CATEGORY_MARKERS[rank], theme.CATEGORY_COLORS[rank]
         axes.plot(
             ratios[here],
             heights[here],
             linestyle="",
-            marker=theme.CATEGORY_MARKERS[rank],
+            marker=marker,
             markersize=3.8,
-            markerfacecolor=theme.CATEGORY_COLORS[rank],
+            markerfacecolor=color,
             markeredgecolor="white",
             markeredgewidth=0.4,
             zorder=3,
         )
-    axes.axhline(line, color=theme.FAINT, linewidth=0.8, zorder=0)
+        if name:
+            key.append((marker, color, page.word(LOCATIONS[name])))
+    add_key(axes, key)
 
 
-def _levels_row(axes: Axes, part: pd.DataFrame, line: float) -> None:
+def _levels(page: Page, axes: Axes, places: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
     """Draw means of groups of schools instead of the schools."""
-    levels = np.minimum(group_levels((part["value"] / part["limit"]).to_numpy(float)), _RATIO_CAP)
-    axes.axhline(line, color=theme.FAINT, linewidth=0.8, zorder=0)
-    axes.plot(levels, np.full(len(levels), line), color=theme.ACCENT, marker="o", markersize=5, linewidth=1.3, zorder=3)
-
-
-def _location_legend(page: Page, axes: Axes, places: pd.DataFrame) -> None:
-    from matplotlib.lines import Line2D
-
-    there = [(rank, name) for rank, name in enumerate(LOCATIONS) if name and (places["location"] == name).any()]
-    if not there:
-        return
-    handles = [
-        Line2D(
-            [],
-            [],
-            linestyle="",
-            marker=theme.CATEGORY_MARKERS[rank],
-            color=theme.CATEGORY_COLORS[rank],
-            markersize=5,
-            label=page.word(LOCATIONS[name]),
-        )
-        for rank, name in there
-    ]
-    axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(handles), borderaxespad=0.2)
+    for (stage, indicator), line in lines.items():
+        part = places[(places["stage"] == stage) & (places["indicator"] == indicator)]
+        levels = np.minimum(group_levels((part["value"] / part["limit"]).to_numpy(float)), _RATIO_CAP)
+        height = np.full(len(levels), line)
+        axes.plot(levels, height, color=theme.ACCENT, marker="o", markersize=5, linewidth=1.3, zorder=3)
