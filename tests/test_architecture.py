@@ -21,7 +21,7 @@ LEVELS = [
     {"indicators", "standards"},
     {"intake", "counties", "verdicts", "items", "regression", "equity", "sample"},
     {"page"},
-    {"rectification"},
+    {"rectification", "changes"},
     {"reports"},
     {"cli", "__main__", "__init__"},
 ]

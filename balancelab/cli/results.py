@@ -1,4 +1,4 @@
-"""``balancelab verify``: whether results are what they were, and come out the same once more."""
+"""``balancelab verify`` and ``diff``: whether results are what they were, and what changed between two of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from balancelab.cli.frame import command, language_option
+from balancelab.reports.console import printable
 from balancelab.reports.errors import EXIT_DONE, EXIT_SOME_FAILED
+from balancelab.reports.given import choose_languages, choose_written
 from balancelab.reports.terminal import message_language, option, print_line, stop_like_ctrl_c, tell
+
+if TYPE_CHECKING:
+    from balancelab.changes import Comparison
 
 
 @command(
@@ -43,3 +49,79 @@ def verify(target: Path, quick: bool, jobs: int | None, as_json: bool, language:
         counted = Counter(STATES[one.state][spoken] for one in found)
         tell(", ".join(f"{state} {number}" for state, number in counted.items()))
     return EXIT_DONE if all(one.state in FINE for one in found) else EXIT_SOME_FAILED
+
+
+@command(
+    "diff",
+    "比较两份报告（两个年度或两版数据）：哪些指标跨越限值，由哪些学校造成。",
+    "Compare two reports (two years, two versions of the data): what crossed a limit, and which schools caused it.",
+)
+@click.argument("before", metavar="A", type=click.Path(path_type=Path))
+@click.argument("after", metavar="B", type=click.Path(path_type=Path))
+@option(
+    "--county",
+    "counties",
+    multiple=True,
+    metavar="CODE,…",
+    zh="县（区）代码，缺省全部",
+    en="county code; by default all",
+)
+@option("--language", metavar="zh,en", zh="报告语言，缺省 zh,en", en="languages of the reports, by default zh,en")
+@option(
+    "--output", default=Path("reports"), type=click.Path(path_type=Path), metavar="FOLDER",
+    zh="输出文件夹，缺省 reports", en="output folder, by default reports",
+)  # fmt: skip
+@option(
+    "--format", "formats", default="html,json", metavar="html,pdf,docx,xlsx,json,zip|all",
+    zh="格式，缺省 html,json", en="formats, by default html,json",
+)  # fmt: skip
+@option(
+    "--anyway", is_flag=True, zh="标准或指标不同也比较共有部分", en="compare what is shared, also under other standards"
+)
+@option("--jobs", type=click.IntRange(min=1), metavar="N", zh="同时运行的进程数", en="worker processes side by side")
+@option("--force", is_flag=True, zh="全部重新生成并覆盖", en="make all again, and overwrite")
+def diff(
+    before: Path,
+    after: Path,
+    counties: tuple[str, ...],
+    language: str | None,
+    output: Path,
+    formats: str,
+    anyway: bool,
+    jobs: int | None,
+    force: bool,
+) -> int:
+    """Compare reports."""
+    from balancelab.reports.diff import find_pairs, plan_changes
+
+    languages = choose_languages("zh,en" if language is None else language)
+    written = choose_written(formats, None)
+    codes = [code.strip() for listed in counties for code in listed.split(",")]
+    pairs = find_pairs(before, after, counties=codes, anyway=anyway)
+    from balancelab.reports.batch import run_reports
+    from balancelab.reports.console import Console
+    from balancelab.reports.output import Output
+
+    stop_like_ctrl_c()
+    spoken = message_language(language)
+    console = Console(spoken)
+    plan = plan_changes(pairs, languages, anyway=anyway).in_formats(written)
+    with Output(output) as folder:
+        summary = run_reports(plan, output=folder, jobs=jobs, force=force, on_progress=console.progress)
+    for comparison, *_ in pairs.comparisons.values():
+        for sentence in _sentences(comparison, spoken):
+            click.echo(printable(sentence))
+    console.summary(summary)
+    return summary.exit_code
+
+
+def _sentences(comparison: Comparison, language: str) -> list[str]:
+    """Return what the report says in its first part."""
+    from balancelab.page import Page
+    from balancelab.page.changes import narrative
+
+    page = Page(language)
+    narrative.title(page, comparison)
+    narrative.conclusion(page, comparison)
+    narrative.summary(page, comparison)
+    return [str(block.payload.get("title") or block.payload["text"]) for block in page.blocks]

@@ -76,7 +76,7 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
             ),
             ({"zh": "标准 SHA-256", "en": "Standard SHA-256"}, rules),
             ({"zh": "参数", "en": "Parameters"}, ", ".join(f"{name}={value}" for name, value in shown.items())),
-            *_program(),
+            *program_entries(),
         ]
     )
     entries.facts = {"standard": standard.id, "standard_sha256": rules, "data_sha256": data}
@@ -95,7 +95,7 @@ def published_provenance(folder: str | Path) -> list[tuple[Text, str]]:
     return [
         ({"zh": "数据文件", "en": "Data files"}, ", ".join(path.name for path in files)),
         ({"zh": "数据 SHA-256", "en": "Data SHA-256"}, _hash_of(files)),
-        *_program(),
+        *program_entries(),
     ]
 
 
@@ -106,7 +106,8 @@ def source_hash() -> str:
     return _hash_of(sorted(files, key=lambda path: path.relative_to(package).as_posix()))
 
 
-def _program() -> list[tuple[Text, str]]:
+def program_entries() -> list[tuple[Text, str]]:
+    """Return what the program and its surroundings are."""
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return [
         ({"zh": "程序", "en": "Program"}, f"balancelab {version('balancelab')} · {source_hash()}"),

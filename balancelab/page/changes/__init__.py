@@ -1,0 +1,1 @@
+"""Words, tables and figures of the report on what changed."""
