@@ -5,7 +5,7 @@ SETUP := .venv/.setup-done
 REPORT := $(BIN)/balancelab report data/sample/schools.csv --year 2024 --language zh,en --output reports
 ITEMS := --set items_file=data/sample/county_items.csv
 
-.PHONY: help setup reports test quick lint lab lock bench clean
+.PHONY: help setup reports test quick lint lab lock bench soak clean
 .DEFAULT_GOAL := help
 
 help:  ## these lines
@@ -46,6 +46,9 @@ lock:  ## renew requirements.lock (needs uv; no address is written)
 
 bench: $(SETUP)  ## ratios against named baselines, in one run
 	$(BIN)/python -m tests.bench
+
+soak: $(SETUP)  ## kills, full disks, power cuts, crowds: every fault, often (about an hour)
+	$(BIN)/python -m tests.soak
 
 clean:  ## remove the environment and all output
 	rm -rf .venv reports/* .pytest_cache .mypy_cache .ruff_cache

@@ -31,6 +31,8 @@ from balancelab.reports.warm.streams import CellStream, Descriptors, TooMuchOutp
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+_MOST_WARNINGS = 200_000  # characters on standard error; one is enough to fail a report
+_FRAMES = 15  # of each end of an endless recursion
 Sink = Callable[[dict[str, Any]], None]
 
 
@@ -170,7 +172,8 @@ def shell_for(sink: Sink, private: Path, most_output: int) -> Iterator[tuple[ZMQ
     descriptors = Descriptors(private, sink, most_output)
     environment, path = dict(os.environ), list(sys.path)
     os.environ.setdefault("MPLBACKEND", INLINE)
-    streams = {name: CellStream(name, sink, most_output) for name in ("stdout", "stderr")}
+    most = {"stdout": most_output, "stderr": min(most_output, _MOST_WARNINGS)}
+    streams = {name: CellStream(name, sink, most[name]) for name in most}
     kept = [(sys, name, getattr(sys, name)) for name in ("stdout", "stderr", "displayhook", "excepthook")]
     kept += [(builtins, "input", builtins.input), (sys, "_balancelab_main", sys.modules["__main__"])]
     config = Config()
@@ -179,6 +182,7 @@ def shell_for(sink: Sink, private: Path, most_output: int) -> Iterator[tuple[ZMQ
         config=config, ipython_dir=str(private / "ipython"), user_ns={}, compiler_class=XCachingCompiler
     )
     shell.enable_gui = _no_window  # type: ignore[method-assign]
+    shell.set_custom_exc((RecursionError,), _show_both_ends)
     hook: Any = shell.displayhook
     hook.topic = b"execute_result"
     hook.session = shell.display_pub.session = session  # type: ignore[attr-defined]
@@ -228,6 +232,17 @@ def _attach_pyplot(shell: ZMQInteractiveShell) -> None:
     if "matplotlib.pyplot" in sys.modules:
         shell.enable_matplotlib("inline")
         sys.modules["matplotlib.pyplot"].install_repl_displayhook()
+
+
+def _show_both_ends(shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: int | None = None) -> None:
+    """Show an endless recursion by its first and last frames: to format the thousand between takes ten seconds."""
+    frames = []
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    if len(frames) > 2 * _FRAMES:
+        frames[_FRAMES - 1].tb_next = frames[-_FRAMES]
+    shell.showtraceback((kind, error, frames[0]), tb_offset=tb_offset)
 
 
 def _no_window(gui: object = None) -> None:
