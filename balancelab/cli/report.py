@@ -85,6 +85,10 @@ from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
 @option("--engine", type=click.Choice(ENGINES), default="auto", zh="运行方式，缺省 auto", en="engine, by default auto")
 @option("--jobs", type=click.IntRange(min=1), metavar="N", zh="同时运行的进程数", en="worker processes side by side")
 @option(
+    "--cluster", metavar="tcp://HOST:8786",
+    zh="由 Dask 集群的各台机器生成", en="let the machines of a Dask cluster work",
+)  # fmt: skip
+@option(
     "--shard", metavar="3/40",
     zh="只生成 40 份中的第 3 份（作业数组、多台机器）", en="only the third of 40 parts (array jobs, several machines)",
 )  # fmt: skip
@@ -122,6 +126,7 @@ def report(
     indicators: Path | None,
     engine: Asked,
     jobs: int | None,
+    cluster: str | None,
     shard: str | None,
     force: bool,
     keep_going: bool,
@@ -146,13 +151,14 @@ def report(
     refuse_output_with_inputs(output, [*files, *filter(None, [rules_file, indicators, columns, word_template])])
     from balancelab.reports.batch import run_reports
     from balancelab.reports.console import Console
-    from balancelab.reports.crew import Crew
+    from balancelab.reports.crew import hire_crew
     from balancelab.reports.journal import has_journal
     from balancelab.reports.output import Output
 
     stop_like_ctrl_c()
     console = Console(message_language(language), quiet=quiet)
-    with Output(output, shard=part) as folder, Crew(folder, engine=engine, early=not has_journal(output)) as crew:
+    early = not has_journal(output)
+    with Output(output, shard=part) as folder, hire_crew(folder, engine=engine, cluster=cluster, early=early) as crew:
         compared = reads_all_years(kind)
         intake = read_tables(
             files,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from balancelab.definitions import Text
 from balancelab.reports import journal
-from balancelab.reports.crew import Crew
+from balancelab.reports.crew import Company, Crew
 from balancelab.reports.due import find_due, find_gone, refuse_doubles, refuse_overwriting
 from balancelab.reports.engine import Limits
 from balancelab.reports.errors import (
@@ -36,7 +35,7 @@ def run_reports(
     force: bool = False,
     limits: Limits | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    crew: Crew | None = None,
+    crew: Company | None = None,
     keep_going: bool = False,
 ) -> Summary:
     """
@@ -49,14 +48,14 @@ def run_reports(
     output : Output
         The folder, entered.
     jobs : int, optional
-        Workers side by side; as many as there are processors by default.
+        Workers side by side; as many as the crew has places for by default.
     force : bool
         Whether all are made, and those made from another standard or table are overwritten.
     limits : Limits, optional
         Time limits of one report.
     on_progress : callable, optional
         Told of each report that starts or ends.
-    crew : Crew, optional
+    crew : Company, optional
         Workers that were started earlier.
     keep_going : bool
         Whether to go on even when reports fail alike one after another (`balancelab.reports.systemic`).
@@ -99,7 +98,7 @@ def run_reports(
         watch = None if keep_going else Systemic()
         shift = Shift(output, at_work, limits or Limits(), on_progress or _nobody, due, inputs, watch)
         try:
-            shift.run(min(jobs or processors(), len(due)))
+            shift.run(jobs)
         except KeyboardInterrupt:
             interrupted = True
         except EnvironmentRefused as refused:
@@ -109,13 +108,6 @@ def run_reports(
     seconds = time.monotonic() - started
     summary = known.summary(output, seconds, shift, trouble=shift.trouble, interrupted=interrupted)
     return replace(summary, mended=mended)
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,15 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from balancelab.reports.engine import end_group
 from balancelab.reports.output import environment_refused
+from balancelab.reports.surroundings import prepare_fonts
 from balancelab.reports.warm.choice import Asked, choose_engine
 from balancelab.reports.warm.client import zygote_environment
 from balancelab.reports.warm.guarding import available
@@ -26,9 +28,77 @@ if TYPE_CHECKING:
     from balancelab.reports.output import Output
     from balancelab.reports.units import Unit
 
-Events = queue.Queue["tuple[Crewman, dict[str, Any] | None]"]
+Events = queue.Queue["tuple[Man, dict[str, Any] | None]"]
 
 _PATIENCE = 5  # seconds for a worker to end its kernel and go before it is killed
+
+
+class Man(Protocol):
+    """Whoever makes one report at a time, wherever that is."""
+
+    unit: Unit | None
+    overdue: bool
+
+    def take(self, unit: Unit, order: dict[str, Any]) -> None:
+        """Begin a report."""
+
+    def seconds(self) -> float:
+        """Return how long the present report has been in the making, as far as somebody here has to see to it. [s]"""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def last_words(self) -> str:
+        """Return how it ended."""
+
+
+class Company(Protocol):
+    """Those who make the reports of a run: processes here, or the workers of a cluster. See `Crew`."""
+
+    engine: Asked
+    events: Events
+
+    @property
+    def men(self) -> Sequence[Man]:
+        """Those at work or idle."""
+
+    def __enter__(self) -> Company:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End them all; also a second time."""
+
+    def prepare(self, work: Path) -> None:
+        """Get ready: everything that the notebooks read lies in the work folder now."""
+
+    def places(self) -> int:
+        """Return how many can work side by side at present."""
+
+    def hire(self) -> Man:
+        """Return one more."""
+
+    def rehearse(self, notebook: Path, language: str) -> None:
+        """Let each run a notebook once before its first report."""
+
+    def dismiss(self, man: Any) -> None:
+        """Let one go."""
+
+    def running(self) -> tuple[Unit, ...]:
+        """Return the reports that are being made."""
+
+
+class Folders(Protocol):
+    """Where reports go, and where notebooks work."""
+
+    @property
+    def path(self) -> Path:
+        """Folder that reports are written to."""
+
+    @property
+    def work(self) -> Path:
+        """Folder that notebooks run in."""
 
 
 class Crew:
@@ -92,6 +162,16 @@ class Crew:
         finally:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
+    def prepare(self, work: Path) -> None:
+        """List the system's fonts, once for all."""
+        prepare_fonts(self.scratch)
+
+    def places(self) -> int:
+        """Return how many processors this process may use."""
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+
     def hire(self) -> Crewman:
         """
         Start one more worker.
@@ -127,13 +207,40 @@ class Crew:
         return tuple(man.unit for man in self.men if man.unit is not None)
 
 
+def hire_crew(output: Output, *, engine: Asked = "auto", cluster: str | None = None, early: bool = True) -> Company:
+    """
+    Return who makes the reports of a run.
+
+    Parameters
+    ----------
+    output : Output
+        The output folder, entered.
+    engine : {"auto", "warm", "kernel"}
+        Whether workers may make reports without a kernel.
+    cluster : str, optional
+        Address of a Dask scheduler; processes of this machine by default.
+    early : bool
+        Whether they get ready at once.
+
+    Raises
+    ------
+    PlanRefused, EnvironmentRefused
+        If there is no such cluster; see `balancelab.reports.cluster.connect`.
+    """
+    if cluster is None:
+        return Crew(output, engine=engine, early=early)
+    from balancelab.reports.cluster.crew import ClusterCrew
+
+    return ClusterCrew(output, cluster, engine=engine, early=early)
+
+
 class Crewman:
     """
     One worker process.
 
     Parameters
     ----------
-    output : Output
+    output : Folders
         The output folder with its work folder.
     scratch : Path
         Folder for private files of the run; the worker gets one of its own in it.
@@ -141,9 +248,19 @@ class Crewman:
         Gets ``(crewman, answer)`` for each answer, and ``(crewman, None)`` when the process has ended.
     warm : bool
         Whether it is a zygote, which forks for each report, or runs a kernel for each.
+    environment : mapping, optional
+        Environment variables that differ from this process's own.
     """
 
-    def __init__(self, output: Output, scratch: Path, events: Events, *, warm: bool) -> None:
+    def __init__(
+        self,
+        output: Folders,
+        scratch: Path,
+        events: Events,
+        *,
+        warm: bool,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.unit: Unit | None = None
         self.overdue = False
         self._since = time.monotonic()
@@ -158,7 +275,7 @@ class Crewman:
             stdout=subprocess.PIPE,
             stderr=self._log,
             cwd=output.work,
-            env=zygote_environment(own) if warm else _environment(),
+            env={**(zygote_environment(own) if warm else _environment()), **(environment or {})},
             start_new_session=True,  # an interrupt typed at the terminal reaches the owner, who ends the crew in order
         )
         threading.Thread(target=self._listen, args=(self._process.stdout, events), daemon=True).start()

@@ -11,7 +11,7 @@ from typing import Any
 
 from balancelab.definitions import Text
 from balancelab.reports import journal, resume
-from balancelab.reports.crew import Crew, Crewman
+from balancelab.reports.crew import Company, Man
 from balancelab.reports.durable import told
 from balancelab.reports.engine import Limits
 from balancelab.reports.errors import EnvironmentRefused, Failure
@@ -20,7 +20,6 @@ from balancelab.reports.inputs import Inputs
 from balancelab.reports.outcome import Progress, State
 from balancelab.reports.output import Output, environment_refused
 from balancelab.reports.records import order_of, record_of
-from balancelab.reports.surroundings import prepare_fonts
 from balancelab.reports.systemic import Systemic, stopped_text
 from balancelab.reports.units import Unit
 from balancelab.reports.warm.choice import choose_engine
@@ -40,7 +39,7 @@ class Shift:
     ----------
     output : Output
         The folder, entered.
-    crew : Crew
+    crew : Company
         Who works.
     limits : Limits
         Of each report.
@@ -57,13 +56,13 @@ class Shift:
     failed : list of (Unit, Failure)
         Reports that failed.
     trouble : EnvironmentRefused or None
-        What the disk refused.
+        What the disk or the cluster refused.
     systemic : Failure or None
         What too many reports fail by.
     """
 
     output: Output
-    crew: Crew
+    crew: Company
     limits: Limits
     on_progress: Callable[[Progress], None]
     due: list[tuple[Unit, dict[str, str]]]
@@ -76,6 +75,7 @@ class Shift:
     _tries: dict[str, int] = field(default_factory=dict)
     _parts: dict[str, dict[str, str]] = field(default_factory=dict)
     _waiting: deque[tuple[Unit, dict[str, str]]] = field(default_factory=deque)
+    _jobs: int | None = None
     _looked: float = field(default_factory=time.monotonic)
 
     def not_made(self) -> tuple[Unit, ...]:
@@ -87,15 +87,29 @@ class Shift:
         """Say that reports fail alike, if they do."""
         return None if self.systemic is None else stopped_text(self.systemic, len(self.not_made()))
 
-    def run(self, jobs: int) -> None:
-        """Hand out reports until none is left, the disk refuses or all fail alike."""
-        prepare_fonts(self.crew.scratch)
+    def run(self, jobs: int | None = None) -> None:
+        """
+        Hand out reports until none is left, the disk refuses or all fail alike.
+
+        Parameters
+        ----------
+        jobs : int, optional
+            Reports side by side; by default as many as the crew has places for, which can change.
+
+        Raises
+        ------
+        EnvironmentRefused
+            If the crew cannot be made ready.
+        """
+        self.crew.prepare(self.output.work)
         self._waiting.extend(self.due)
-        if len(self._waiting) >= _WORTH_REHEARSING * jobs:
+        if len(self._waiting) >= _WORTH_REHEARSING * (jobs or self.crew.places()):
             first, _ = self._waiting[0]
             self.crew.rehearse(first.notebook, first.language)
-        for number in range(jobs):
-            self._next(self.crew.men[number] if number < len(self.crew.men) else self.crew.hire())
+        self._jobs = jobs
+        for man in self.crew.men[:jobs]:
+            self._next(man)
+        self._hire()
         while self.trouble is None and self.systemic is None and (running := self.crew.running()):
             self._look_at_the_clock(running[0])
             try:
@@ -107,7 +121,13 @@ class Shift:
             elif "kernel" not in answer and man.unit is not None:
                 self._answered(man, man.unit, answer)
 
-    def _next(self, man: Crewman) -> None:
+    def _hire(self) -> None:
+        """Fill the places that are free."""
+        places = self._jobs or self.crew.places()
+        while self._waiting and len(self.crew.men) < places:
+            self._next(self.crew.hire())
+
+    def _next(self, man: Man) -> None:
         man.unit = None
         if not self._waiting:
             return
@@ -118,8 +138,11 @@ class Shift:
         man.take(unit, {**order_of(unit), "limits": asdict(self.limits), "engine": engine})
         self._tell("started", unit)
 
-    def _answered(self, man: Crewman, unit: Unit, answer: dict[str, Any]) -> None:
+    def _answered(self, man: Man, unit: Unit, answer: dict[str, Any]) -> None:
         man.unit = None
+        if answer["state"] == "refused":
+            self.trouble = EnvironmentRefused(answer["why"])
+            return
         if answer["state"] == "environment":
             self.trouble = environment_refused(told(answer), self.output.path)
             return
@@ -130,7 +153,7 @@ class Shift:
             self._finish(unit, Failure(**answer["failure"]), answer)
         self._next(man)
 
-    def _died(self, man: Crewman) -> None:
+    def _died(self, man: Man) -> None:
         unit, message = man.unit, man.last_words()
         self.crew.dismiss(man)
         if unit is None:
@@ -141,8 +164,7 @@ class Shift:
             self._waiting.appendleft((unit, self._parts[unit.stem]))
         else:
             self._lost(unit, Failure("worker_died", message))
-        if self._waiting:
-            self._next(self.crew.hire())
+        self._hire()
 
     def _lost(self, unit: Unit, failure: Failure) -> None:
         """A report whose worker is gone, and with it all that it had come to."""
@@ -177,6 +199,7 @@ class Shift:
         if time.monotonic() < self._looked + _PULSE:
             return
         self._looked = time.monotonic()
+        self._hire()
         self._tell("waiting", running)
         for man in self.crew.men:
             if man.unit is not None and man.seconds() > self.limits.report + _GRACE:

@@ -39,35 +39,49 @@ def surroundings(private: Path, *, fallback: Path) -> Iterator[None]:
     Environment variables of this process are changed and put back. ``python3`` names this very interpreter here,
     whatever kernel of that name a user has installed. Figures and sets come out the same each time (hash seed, dates).
     """
+    kept = dict(os.environ)
+    described = environment(private, fallback=fallback)
+    os.environ.clear()
+    os.environ.update(described)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def environment(private: Path, *, fallback: Path) -> dict[str, str]:
+    """
+    Return the environment variables of `surroundings` and write the files that they name; this process keeps its own.
+
+    Parameters
+    ----------
+    private, fallback : Path
+        As for `surroundings`.
+    """
     spec = private / "kernels" / "python3"
     spec.mkdir(parents=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     described = {"argv": argv, "display_name": "Python 3", "language": "python"}
     described["metadata"] = {"supported_encryption": "curve"}  # type: ignore[assignment]
     (spec / "kernel.json").write_text(json.dumps(described), encoding="utf-8")
-    kept = dict(os.environ)
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    os.environ.update(
-        JUPYTER_PATH=str(private),
-        JUPYTER_CONFIG_DIR=str(private / "config"),
-        JUPYTER_DATA_DIR=str(private / "data"),
-        JUPYTER_RUNTIME_DIR=str(private / "runtime"),
-        IPYTHONDIR=str(private / "ipython"),
-        TMPDIR=str(private),
-        TEMP=str(private),
-        TMP=str(private),
-        MPLCONFIGDIR=str(matplotlib_folder(fallback)),
-        PYTHONHASHSEED="0",
-        PYTHONUTF8="1",
-    )
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
-    for name in _NOT_INHERITED:
-        os.environ.pop(name, None)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
+    variables = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+    variables |= dict.fromkeys(_ONE_THREAD, "1")
+    variables |= {
+        "JUPYTER_PATH": str(private),
+        "JUPYTER_CONFIG_DIR": str(private / "config"),
+        "JUPYTER_DATA_DIR": str(private / "data"),
+        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
+        "IPYTHONDIR": str(private / "ipython"),
+        "TMPDIR": str(private),
+        "TEMP": str(private),
+        "TMP": str(private),
+        "MPLCONFIGDIR": str(matplotlib_folder(fallback)),
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+    }
+    variables.setdefault("SOURCE_DATE_EPOCH", "0")
+    return variables
 
 
 def prepare_fonts(fallback: Path) -> None:

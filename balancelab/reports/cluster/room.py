@@ -7,7 +7,6 @@ import os
 import queue
 import shutil
 import socket
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,8 +17,8 @@ from balancelab.reports.cluster.parcel import WORK, name_of
 from balancelab.reports.cluster.program import describe
 from balancelab.reports.crew import Crewman, Events
 from balancelab.reports.engine import Limits
-from balancelab.reports.kinds import find_notebook
 from balancelab.reports.errors import Failure, PlanRefused
+from balancelab.reports.kinds import find_notebook
 from balancelab.reports.resume import file_digest, program_parts
 from balancelab.reports.surroundings import prepare_fonts
 from balancelab.reports.warm.choice import Asked, choose_engine
@@ -30,8 +29,8 @@ _GRACE = 5  # seconds that a report gets to end by itself when its time is over
 
 
 @dataclass(frozen=True)
-class Folders:
-    """Where a crewman's notebooks work, and where it puts reports."""
+class _Below:
+    """Folders of the room, for those who work in it."""
 
     path: Path
     work: Path
@@ -86,14 +85,16 @@ class Room:
         list of str
             Hashes of the files that are not here; if there are none, all lie in their places.
         """
-        missing = [digest for digest in dict.fromkeys(listing.values()) if not (self._folder / "store" / digest).exists()]
+        missing = [
+            digest for digest in dict.fromkeys(listing.values()) if not (self._folder / "store" / digest).exists()
+        ]
         if missing:
             return missing
         for place, digest in listing.items():
             target = self._folder / place
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                os.link(self._folder / "store" / digest, target)
+                _link(self._folder / "store" / digest, target)
         self._laid.add(name_of(listing))
         return []
 
@@ -190,8 +191,9 @@ class Room:
         word = dict(order["word"])
         if word:
             word["template"] = str(self._folder / word["template"])
-        rehearsal = order["rehearsal"] and {**order["rehearsal"], "notebook": str(notebook)}
         engine = choose_engine(notebook, self._engine)
+        asked = order["rehearsal"] if engine == "warm" else None
+        rehearsal = asked and {**asked, "notebook": str(notebook)}
         return {**order, "notebook": str(notebook), "word": word, "engine": engine, "rehearsal": rehearsal}
 
     def _shipped(self, given: Path) -> Path:
@@ -215,7 +217,7 @@ class Room:
     def _hire(self) -> _Post | None:
         events: Events = queue.Queue()
         warm = self._engine != "kernel" and available()
-        folders = Folders(self._folder / "out", self._folder / WORK)
+        folders = _Below(self._folder / "out", self._folder / WORK)
         with self._starting:
             prepare_fonts(self._folder / "scratch")
             with self._lock:
@@ -278,3 +280,10 @@ class Room:
             contents[name] = (self._folder / "out" / name).read_bytes()
             (self._folder / "out" / name).unlink()
         return contents
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without links
+        shutil.copyfile(source, target)

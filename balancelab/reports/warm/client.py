@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from balancelab.reports.surroundings import surroundings
+from balancelab.reports.surroundings import environment
 
 INLINE = "module://matplotlib_inline.backend_inline"
 """Backend of matplotlib that ipykernel sets."""
@@ -104,7 +104,6 @@ def zygote_environment(scratch: Path) -> dict[str, str]:
     """
     private = scratch / "zygote"
     private.mkdir()
-    with surroundings(private, fallback=scratch):
-        # It works in a folder that must not become a place to import from.
-        # Its matplotlib is imported before there is a notebook, and must know by then where figures go.
-        return dict(os.environ, PYTHONSAFEPATH="1", MPLBACKEND=INLINE)
+    # It works in a folder that must not become a place to import from.
+    # Its matplotlib is imported before there is a notebook, and must know by then where figures go.
+    return environment(private, fallback=scratch) | {"PYTHONSAFEPATH": "1", "MPLBACKEND": INLINE}
