@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -129,8 +130,9 @@ def test_the_last_line_says_what_is_to_do_next(tmp_path, capsys):
 def test_three_parts_two_of_them_at_once_are_the_whole(tmp_path):
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     assert run(whole).exit_code == 4  # one county fails
-    sums: dict[int, Summary] = {1: run(parted, Shard(1, 3))}
-    assert not (parted / "index.html").exists()
+    apart = tmp_path / "apart"  # as on a machine that shares no folder
+    sums: dict[int, Summary] = {1: run(apart, Shard(1, 3))}
+    assert not (apart / "index.html").exists()
     both = [
         threading.Thread(target=lambda number=number: sums.update({number: run(parted, Shard(number, 3))}))
         for number in (2, 3)
@@ -143,6 +145,7 @@ def test_three_parts_two_of_them_at_once_are_the_whole(tmp_path):
     assert sorted(stems) == sorted(one.stem for one in PLAN.units)  # each once
     assert {summary.exit_code for summary in sums.values()} == {0, 4}
     assert not (parted / "index.html").exists()
+    shutil.copytree(apart, parted, dirs_exist_ok=True)
     # the same part again: nothing to do but what failed
     again = run(parted, Shard(1, 3))
     assert again.done == ()

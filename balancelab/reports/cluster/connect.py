@@ -69,6 +69,8 @@ def connect(address: str, *, seconds: float) -> Client:
     """
     from distributed import Client
 
+    if address.startswith("tls:"):
+        _require_certificates()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Dask's own remarks on versions: `require_alike` is stricter
@@ -83,6 +85,25 @@ def connect(address: str, *, seconds: float) -> Client:
                 "start `dask scheduler`, check address, firewall and certificates",
             )
         ) from error
+
+
+def _require_certificates() -> None:
+    """Refuse TLS without a certificate that can be read; Dask itself would find that out half a minute later."""
+    from distributed import Security
+
+    said = ""
+    try:
+        if Security().get_connection_args("client").get("ssl_context") is not None:
+            return
+    except OSError as error:  # also what the ssl module raises
+        said = f" ({error})"
+    raise EnvironmentRefused(
+        text(
+            f"tls:// 需要证书：请在 Dask 配置 distributed.comm.tls 中写明 ca-file 与 client 的 cert、key{said}",
+            f"tls:// needs certificates: name ca-file and the client's cert and key in Dask's configuration, "
+            f"distributed.comm.tls{said}",
+        )
+    )
 
 
 def require_alike(client: Client, address: str, ours: Mapping[str, Any], *, warm: bool, seconds: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import hashlib
 import itertools
 import os
@@ -23,6 +22,7 @@ from balancelab.reports.cluster.program import describe
 from balancelab.reports.crew import Events
 from balancelab.reports.durable import answer_of
 from balancelab.reports.errors import Failure, text
+from balancelab.reports.half_run import keep_half_run, kept_name
 from balancelab.reports.output import write_files
 from balancelab.reports.warm.choice import Asked
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from balancelab.reports.units import Unit
 
 _ANSWERS_WITHIN = 15.0  # seconds for the scheduler, and for a first worker
-_FAREWELL = 10.0  # seconds for the workers to end what they are at
+_FAREWELL = 8.0  # seconds for the workers to end what they are at, and for a report to be written whole
 _ALONE = 300.0  # seconds without any worker until a run gives up
 _COUNTED = 2.0  # seconds for which a count of the workers holds
 _DELIVERIES = 5  # times that one report may ask for its inputs: workers may die after they were sent
@@ -92,7 +92,10 @@ class ClusterCrew:
         self._over, self._ready = False, False
         self._error: BaseException | None = None
         self._client = connect(address, seconds=seconds)
-        self._hands = concurrent.futures.ThreadPoolExecutor(_WRITERS, thread_name_prefix="balancelab")
+        self._arrivals: queue.SimpleQueue[tuple[Place, dict[str, Any], Future] | None] = queue.SimpleQueue()
+        self._hands = [threading.Thread(target=self._see_to_arrivals, daemon=True) for _ in range(_WRITERS)]
+        for hand in self._hands:
+            hand.start()
         try:
             require_alike(self._client, address, self._ours, warm=engine == "warm", seconds=seconds)
             if early:
@@ -181,7 +184,7 @@ class ClusterCrew:
             self._refuse(_lost(self._address))
             return
         place.future = future
-        future.add_done_callback(lambda done: self._hand_on(place, order, done))
+        future.add_done_callback(lambda done: self._arrivals.put((place, order, done)))
 
     def _put_up_rooms(self) -> None:
         if self._ready:
@@ -193,19 +196,19 @@ class ClusterCrew:
         self._client.register_plugin(Caretaker(self._name, self._client.id))
         self._client.register_plugin(RoomPlugin(self._name, self.engine, environment))
 
-    def _hand_on(self, place: Place, order: dict[str, Any], future: Future) -> None:
-        """Have somebody see to an answer; called by Dask's own thread, which others wait for."""
-        with suppress(RuntimeError):  # over: nobody waits for it any more
-            self._hands.submit(self._arrived, place, order, future).add_done_callback(self._note_error)
-
-    def _note_error(self, done: concurrent.futures.Future[None]) -> None:
-        self._error = self._error or (None if done.cancelled() else done.exception())
+    def _see_to_arrivals(self) -> None:
+        """Do so in a thread of ours: Dask has one for all callbacks."""
+        for place, order, future in iter(self._arrivals.get, None):
+            try:
+                self._arrived(place, order, future)
+            except Exception as error:  # noqa: BLE001 - the run must hear of it, whatever it is, and not wait for ever
+                self._error = error
 
     def _arrived(self, place: Place, order: dict[str, Any], future: Future) -> None:
         """See to one answer: write it, or send what is missing, and say what came of it."""
         if self._over:
             return
-        answer = self._answer_of(future)
+        answer = self._answer_of(order, future)
         future.release()
         if answer["state"] in ("missing", "gone"):
             place.deliveries += 1
@@ -219,23 +222,31 @@ class ClusterCrew:
             answer = {"state": "refused", "why": why or _undelivered(answer["worker"], "balancelab")}
         elif "contents" in answer:
             answer = self._write(order["stem"], answer)
-        place.said = answer.get("message", "")
+        place.said, place.overdue = answer.get("message", ""), answer.get("overdue", False)
         self.events.put((place, None if answer["state"] == "died" else answer))
 
-    def _answer_of(self, future: Future) -> dict[str, Any]:
+    def _answer_of(self, order: dict[str, Any], future: Future) -> dict[str, Any]:
         from distributed import KilledWorker
         from distributed.client import CancelledError
 
         if future.status == "error":
             error = future.exception()
             if isinstance(error, KilledWorker):
-                return {"state": "failed", "failure": Failure("worker_died", str(error)).as_json()}
+                return self._killed(order, Failure("worker_died", str(error)))
             return {"state": "refused", "why": unlike("Dask", self._ours, error, warm=False)}
         if future.status == "finished":
             with suppress(CancelledError, OSError):
                 answer: dict[str, Any] = self._client.gather(future)
                 return answer
         return {"state": "refused", "why": _lost(self._address)}
+
+    def _killed(self, order: dict[str, Any], failure: Failure) -> dict[str, Any]:
+        """A report under which one worker after another died: Dask has tried it often enough."""
+        try:
+            kept = keep_half_run(order, failure, self._output.path)
+        except OSError as error:
+            return answer_of(error)
+        return {"state": "failed", "failure": failure.as_json(), "kept": kept}
 
     def _deliver(self, place: Place, worker: str) -> None:
         """Send a worker what it lacks; if it died meanwhile, the next one asks again."""
@@ -265,7 +276,7 @@ class ClusterCrew:
         try:
             write_files(self._output.path, contents)
             if answer["state"] == "done":
-                (self._output.path / self._output.failed_name(stem)).unlink(missing_ok=True)
+                (self._output.path / kept_name(stem)).unlink(missing_ok=True)
         except OSError as error:
             return answer_of(error)
         return answer
@@ -282,10 +293,13 @@ class ClusterCrew:
         if self._over:
             return
         self._over = True
-        going = threading.Thread(target=self._say_farewell, name="balancelab leaves", daemon=True)
+        until = time.monotonic() + _FAREWELL
+        going = threading.Thread(target=self._say_farewell, daemon=True)
         going.start()
-        going.join(_FAREWELL)
-        self._hands.shutdown(wait=True, cancel_futures=True)
+        for _ in self._hands:
+            self._arrivals.put(None)
+        for thread in (*self._hands, going):  # daemons: one that waits for a scheduler that hangs keeps nobody
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _say_farewell(self) -> None:
         # If any of it fails, the caretaker does the same when the scheduler finds this client gone.

@@ -17,7 +17,7 @@ from balancelab.reports.cluster.parcel import WORK, name_of
 from balancelab.reports.cluster.program import describe
 from balancelab.reports.crew import Crewman, Events
 from balancelab.reports.engine import Limits
-from balancelab.reports.errors import Failure, PlanRefused
+from balancelab.reports.errors import PlanRefused
 from balancelab.reports.kinds import find_notebook
 from balancelab.reports.resume import file_digest, program_parts
 from balancelab.reports.surroundings import prepare_fonts
@@ -151,7 +151,7 @@ class Room:
         dict
             The answer of whoever made it with ``contents``, bytes by path; or only ``state``: ``missing`` (files are
             to be sent first), ``mismatch`` (another program, which ``theirs`` describes), ``died`` with its
-            ``message``, ``gone`` (the room is closed).
+            ``message`` and whether it was ``overdue``, ``gone`` (the room is closed).
         """
         if self._parts() != order["parts"]:
             return {"state": "mismatch", "theirs": describe()}
@@ -261,11 +261,8 @@ class Room:
                 break
             if "state" in answer:
                 return self._named(answer)
-        if late:
-            self._dismiss(post)
-            return {"state": "failed", "failure": Failure("timeout", f"> {limits.report} s").as_json()}
         message = "" if self._closed else post.man.last_words()
-        return {"state": "died", "message": f"{socket.gethostname()}: {message}"}
+        return {"state": "died", "message": f"{socket.gethostname()}: {message}", "overdue": late}
 
     def _named(self, answer: dict[str, Any]) -> dict[str, Any]:
         if answer["state"] != "environment":

@@ -18,6 +18,8 @@ from balancelab.reports.batch import Summary, run_reports
 from balancelab.reports.cluster import connect, crew
 from balancelab.reports.cluster.crew import ClusterCrew
 from balancelab.reports.cluster.program import describe
+from balancelab.reports.crew import Crew
+from balancelab.reports.engine import Limits
 from balancelab.reports.errors import EnvironmentRefused, PlanRefused
 from balancelab.reports.outcome import Progress
 from balancelab.reports.output import Output
@@ -183,9 +185,27 @@ def test_a_worker_that_comes_later_with_another_program_stops_the_run(tmp_path, 
     assert "balancelab (source)" in summary.trouble.say("en")
 
 
+@pytest.mark.slow
+def test_real_kernels_and_a_limit_of_time(tmp_path, cluster):
+    plan = replace(PLAN, units=(unit("371501", "works"), unit("371502", "hangs")))
+    for folder in (tmp_path / "there", tmp_path / "here"):
+        with Output(folder) as output:
+            hired = ClusterCrew(output, cluster.scheduler_address, engine="kernel") if "there" in str(folder) else None
+            limits = Limits(cell=3)
+            summary = run_reports(plan, output=output, crew=hired or Crew(output, engine="kernel"), limits=limits)
+        assert [(one.kind, failure.cause) for one, failure in summary.failed] == [("hangs", "timeout")]
+    assert tree(tmp_path / "there") == tree(tmp_path / "here")
+
+
 def test_no_scheduler(tmp_path):
     with Output(tmp_path) as output, pytest.raises(EnvironmentRefused, match="dask scheduler") as caught:
         ClusterCrew(output, "tcp://127.0.0.1:9", seconds=1)
+    assert caught.value.exit_code == 5
+
+
+def test_encryption_without_certificates(tmp_path):
+    with Output(tmp_path) as output, pytest.raises(EnvironmentRefused, match="needs certificates") as caught:
+        ClusterCrew(output, "tls://127.0.0.1:9", seconds=1)
     assert caught.value.exit_code == 5
 
 
