@@ -186,7 +186,7 @@ def assert_pictures_inert(text: str) -> None:
 KINDS = ("balance", "overview", "self_evaluation")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["balance", *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])])
 def test_a_page_has_the_elements_that_it_has_without_them(written: Callable[[str, str], dict[str, bytes]], kind: str):
     hostile, harmless = (written(kind, which)["html"].decode("utf-8") for which in ("hostile", "harmless"))
     assert shape(hostile) <= shape(harmless)
@@ -268,7 +268,7 @@ def assert_no_field(content: bytes, harmless: bytes) -> str:
     return "".join(element.text or "" for element in tree.iter() if element.tag.endswith("}t"))
 
 
-@pytest.mark.parametrize("kind", ["balance", "overview"])
+@pytest.mark.parametrize("kind", ["balance", pytest.param("overview", marks=pytest.mark.slow)])
 def test_office_files_hold_text_only(written: Callable[[str, str], dict[str, bytes]], kind: str):
     files = written(kind, "hostile")
     texts = assert_no_formula(files["xlsx"])
@@ -278,7 +278,7 @@ def test_office_files_hold_text_only(written: Callable[[str, str], dict[str, byt
     assert [name for name in names if name not in said] == []
 
 
-@pytest.mark.parametrize("kind", ["balance", "overview"])
+@pytest.mark.parametrize("kind", ["balance", pytest.param("overview", marks=pytest.mark.slow)])
 def test_data_files_are_guarded_and_say_the_same(written: Callable[[str, str], dict[str, bytes]], kind: str):
     files = written(kind, "hostile")
     results = json.loads(files["json"])
@@ -297,7 +297,7 @@ def test_data_files_are_guarded_and_say_the_same(written: Callable[[str, str], d
     assert names <= read
 
 
-@pytest.mark.parametrize("kind", ["balance", "overview"])
+@pytest.mark.parametrize("kind", ["balance", pytest.param("overview", marks=pytest.mark.slow)])
 def test_a_pdf_holds_text_only(written: Callable[[str, str], dict[str, bytes]], kind: str):
     pdf = written(kind, "hostile")["pdf"]
     streams = [text for where, text in texts_in("x.pdf", pdf) if "words" not in where]
