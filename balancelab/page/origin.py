@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,8 +100,9 @@ def published_provenance(folder: str | Path) -> list[tuple[Text, str]]:
     ]
 
 
+@cache
 def source_hash() -> str:
-    """Return the SHA-256 of the package's own source and data files, whatever folder it lies in."""
+    """Return the SHA-256 of the package's own source and data files, whatever folder it lies in; read once."""
     package = Path(__file__).resolve().parents[1]
     files = [path for path in package.rglob("*") if path.suffix in {".py", ".toml", ".j2", ".typ"}]
     return _hash_of(sorted(files, key=lambda path: path.relative_to(package).as_posix()))

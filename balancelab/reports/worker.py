@@ -130,6 +130,7 @@ def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) ->
     import nbformat
 
     from balancelab.reports.html import blocks_from_notebook
+    from balancelab.reports.jsontext import json_text
     from balancelab.reports.judge import blocks_only, judge, scrubbed, title_of, verdict_of
     from balancelab.reports.output import write_files
     from balancelab.reports.rendering import render_formats
@@ -142,7 +143,7 @@ def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) ->
     clean = scrubbed(executed.notebook, source_name=notebook.name, output_name=f"{stem}.ipynb", origin=order["origin"])
     if public:
         clean = blocks_only(clean)
-    content = (nbformat.writes(clean) + "\n").encode("utf-8")
+    content = json_text(dict(sorted(clean.items())), parts="cells", allow_nan=True).encode("utf-8")
     kept = kept_name(stem)
     if failure is not None:
         write_files(output, {kept: content})

@@ -14,11 +14,15 @@ from balancelab.verdicts import COMPOSITE
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
 
     from balancelab.page import Page
     from balancelab.standards import Standard
+
+
+_SHADES = 60  # steps of colour from 40 to 160 %: two percent each, more than an eye tells apart
 
 
 def school_heat(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, standard: Standard) -> None:
@@ -129,15 +133,12 @@ def _heat(
     decimals: int = 0,
     percent: bool = False,
 ) -> Figure:
-    from matplotlib.colors import Normalize
-
     shown = ratios if labels is None else labels
     with theme.style():
         height = 0.75 + 0.215 * len(rows)
         figure = theme.new_figure(theme.FULL_WIDTH, height, left=1.95, bottom=0.1, top=0.6)
         axes = figure.subplots()
-        colours = np.ma.masked_invalid(np.clip(ratios, 0.4, 1.6))
-        axes.pcolormesh(colours, cmap=_below_stands_out(), norm=Normalize(0.4, 1.6), edgecolors="white", linewidth=0.8)
+        _cells(axes, ratios)
         cells = list(np.ndenumerate(shown))
         add_labels(
             axes,
@@ -159,6 +160,28 @@ def _heat(
         for spine in axes.spines.values():
             spine.set_visible(False)
     return figure
+
+
+def _cells(axes: Axes, ratios: np.ndarray) -> None:
+    """Colour each cell by its share, alike ones drawn as one; a cell without a share stays white."""
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path
+
+    steps = np.round((np.clip(ratios, 0.4, 1.6) - 0.4) / 1.2 * _SHADES)
+    there = ~np.isnan(steps)
+    found = np.unique(steps[there])
+    paths = [
+        Path.make_compound_path(
+            *(
+                Path([(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1), (x, y)], closed=True)
+                for y, x in np.argwhere(steps == step)
+            )
+        )
+        for step in found
+    ]
+    colors = _below_stands_out()(found / _SHADES)
+    axes.set_xlim(0, ratios.shape[1])
+    axes.add_collection(PathCollection(paths, facecolors=colors, edgecolors="white", linewidths=0.8), autolim=False)
 
 
 def _signs(verdicts: pd.DataFrame, key: str) -> pd.DataFrame:

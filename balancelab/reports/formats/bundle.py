@@ -18,6 +18,7 @@ from balancelab.page.display import clean_text
 from balancelab.page.marks import MARKS, mark_word
 from balancelab.reports.formats import archive
 from balancelab.reports.formats.reading import Report, read_report
+from balancelab.reports.jsontext import json_text
 
 FORMAT = "balancelab-results"
 VERSION = 1
@@ -184,7 +185,7 @@ def plain_text(text: str) -> str:
 def _results(given: Iterable[Mapping[str, Any]], report: Report) -> bytes:
     """Everything that the blocks say."""
     verdicts = report.of_kind("verdict")
-    return _dump(
+    return json_text(
         {
             "format": FORMAT,
             "version": VERSION,
@@ -197,8 +198,9 @@ def _results(given: Iterable[Mapping[str, Any]], report: Report) -> bytes:
                 [entry["label"], entry["value"]] for block in report.of_kind("provenance") for entry in block["entries"]
             ],
             "blocks": [_without_pictures(block) for block in given if block["kind"] in KINDS],
-        }
-    )
+        },
+        parts="blocks",
+    ).encode("utf-8")
 
 
 def _facts(block: Mapping[str, Any]) -> Mapping[str, Any]:
