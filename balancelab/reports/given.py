@@ -92,11 +92,14 @@ def read_tables(
 
 
 def refused_table(findings: Iterable[Finding]) -> TableRefused:
-    """Return the refusal that names every error among findings, in both languages."""
+    """Return the refusal that names every error among findings, file by file, in both languages."""
     from balancelab.intake import format_findings
 
-    errors = [finding for finding in findings if finding.severity == "error"]
-    zh, en = (format_findings(errors, language) for language in ("zh", "en"))
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.severity == "error":
+            by_file.setdefault(finding.file, []).append(finding)
+    zh, en = ("\n".join(format_findings(errors, language) for errors in by_file.values()) for language in ("zh", "en"))
     return TableRefused(text(zh, en))
 
 

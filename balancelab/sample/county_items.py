@@ -27,6 +27,7 @@ _GROWTH_YEARS = 4  # the year itself and the three before it
 _OF_SCHOOL_TABLE = ("schools_over_size", "classes_over_size")
 _WHEN_MET = {"yes": "yes", "no": "no", "at_most": "0", "below": "0.12", "at_least": "3"}
 _NOT_APPLICABLE = "not applicable"
+_POINTS = "_points"
 
 
 def make_county_items(schools: pd.DataFrame, standard: Standard, *, year: int) -> pd.DataFrame:
@@ -138,6 +139,9 @@ def _rows(
         return [_row(at, code, name, _written(round(amount))) for at, amount in sorted(amounts.items())]
     if name in figures:
         return [_row(year, code, name, _written(figures[name]))]
+    if name.endswith(_POINTS):
+        points = _settings()["points"] | role.get("points", {})
+        return [_row(year, code, name, str(points[name.removesuffix(_POINTS)]))]
     value = _item_value(name, role, standard)
     if value is None:
         return []

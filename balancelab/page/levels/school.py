@@ -230,6 +230,15 @@ def missing_lines(page: Page, ranked: pd.DataFrame, standard: Standard) -> None:
     short = ranked[ranked["met"].eq(False).fillna(False)]
     if not standard.requirements:
         return
+    silent = ranked[ranked["met"].isna() & ranked["limit"].notna()]
+    if len(silent):
+        page.say(
+            zh="未填报、不能判定的指标：{listed}。",
+            en="Not reported and so not judged: {listed}.",
+            listed=page.word({"zh": "、", "en": ", "}).join(
+                page.word(indicator_words(standard, row["indicator"])) for row in silent.to_dict("records")
+            ),
+        )
     if short.empty:
         page.say(zh="已填报的指标没有缺口。", en="Nothing is missing in what was reported.")
         return
