@@ -109,6 +109,7 @@ def test_help_speaks_both_languages(call, command):
     ],
 )
 def test_usage_is_refused_in_words_and_nothing_is_written(call, tmp_path, arguments, said):
+    """Catalogue O03, O04, O05, O06, O11."""
     code, out, told = call(*arguments)
     assert code == 2  # design.md section 8
     assert said in told
@@ -118,6 +119,7 @@ def test_usage_is_refused_in_words_and_nothing_is_written(call, tmp_path, argume
 
 
 def test_an_unknown_county_is_told_where_to_look(call):
+    """Catalogue O04."""
     _, _, told = call("report", SAMPLE, "--year", 2024, "--county", "371598,999999")
     assert len(told.splitlines()) == 2  # both at once
     assert f"balancelab counties {SAMPLE}" in told
@@ -157,6 +159,7 @@ def test_a_locked_folder(call, tmp_path):
 
 
 def test_an_output_that_cannot_be_made(call, tmp_path):
+    """Catalogue N01."""
     (tmp_path / "file").write_bytes(b"")
     code, _, told = call("report", SAMPLE, "--year", 2024, "--output", tmp_path / "file" / "below")
     assert code == 5  # design.md section 8

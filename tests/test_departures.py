@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +15,7 @@ from balancelab.indicators import compute_indicators
 from balancelab.page import Page
 from balancelab.page.narrative import origin
 from balancelab.standards import Standard, list_standards, load_standard
+from balancelab.standards.departures import relaxations_of
 from balancelab.verdicts import COMPOSITE, conclude_counties, judge_counties, judge_schools, qualify_schools
 
 HEAD = """
@@ -99,7 +102,7 @@ clause = { zh = "省文件", en = "provincial" }
         assert notes(standard, "zh") == []
 
 
-def test_o07_more_exclusions_and_lower_items_are_relaxed_too(tmp_path: Path) -> None:
+def test_o07_more_exclusions_are_relaxed_too(tmp_path: Path) -> None:
     standard = own(
         tmp_path,
         """
@@ -112,6 +115,17 @@ students_below = 500
 """,
     )
     assert [each["en"] for each in standard.relaxed] == ["more schools do not count: under 500 students"]
+
+
+def test_o07_a_lower_checklist_item_is_relaxed_too() -> None:
+    base = load_standard("quality_2017")
+    name, item = next((name, item) for name, item in base.items.items() if item.at_least is not None)
+    lower = replace(base, items={**base.items, name: replace(item, limit=item.at_least - Decimal("0.01"))})
+    (said,) = relaxations_of(lower, base)
+    assert item.label["en"] in said["en"]
+    assert f"instead of {item.at_least:f}" in said["en"]
+    higher = replace(base, items={**base.items, name: replace(item, limit=item.at_least + Decimal("0.01"))})
+    assert relaxations_of(higher, base) == ()
 
 
 def test_o16_the_verdict_is_withheld_where_an_indicator_is_left_out(tmp_path: Path) -> None:

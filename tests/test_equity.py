@@ -376,6 +376,7 @@ class TestAdequacy:
 
 class TestSchoolsAndCounties:
     def test_influence_by_hand(self):
+        """Catalogue K12."""
         # hand: without the 8 both others are equal, CV 0; the whole figure is the measure's own
         table = indicator_table([4, 4, 8], [100, 100, 50], school=["甲", "乙", "丙"])
         influence = school_influence(table)
@@ -405,6 +406,7 @@ class TestSchoolsAndCounties:
         assert school_influence(indicator_table([4], [10])).empty
 
     def test_a_measure_that_jumps_has_no_interval(self):
+        """Catalogue K12."""
         table = indicator_table([4, 5, 6, 7, 8, 9, 4, 5, 6, 7], [10] * 10)
         assert school_influence(table, measure="mcloone_index")["low"].isna().all()
         assert school_influence(table, measure="gini")["low"].notna().all()
@@ -446,6 +448,7 @@ class TestYears:
         assert row["last_cv"] == pytest.approx(0.2)  # hand: mean 2.5, deviation 0.5
 
     def test_one_year_has_no_trend(self):
+        """Catalogue K14."""
         table = indicator_table([4, 6], [10, 10])
         assert spread_over_years(table).empty
         assert converge_over_years(table).empty

@@ -179,7 +179,11 @@ def test_published_means_are_plausible():
 
 
 def test_nine_year_split():
-    """Published: 58.5, 9,711, 13,515 (rounded first); hand: 23226/397 = 58.5038; x 166 = 9711.63; x 231 = 13514.37."""
+    """
+    Published: 58.5, 9,711, 13,515 (rounded first); hand: 23226/397 = 58.5038; x 166 = 9711.63; x 231 = 13514.37.
+
+    Catalogue J12.
+    """
     (row,) = rows_of("nine_year_split.csv")
     books = float(row["books"])
     table = pd.DataFrame(

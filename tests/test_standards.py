@@ -80,6 +80,7 @@ clause = { zh = "某省文件第三条", en = "Provincial document, article 3" }
 
 
 def test_every_mistake_is_named_at_once_with_its_line_and_the_nearest_word(tmp_path: Path):
+    """Catalogue O02."""
     path = tmp_path / "wrong.toml"
     path.write_text(
         """extends = "quality_2017"
@@ -134,6 +135,7 @@ def test_an_unknown_standard_names_the_nearest(name: str, words: str):
 
 
 def test_a_file_that_is_not_toml_is_not_read(tmp_path: Path):
+    """Catalogue O01."""
     path = tmp_path / "standard.yaml"
     path.write_text("a: !!python/object/apply:os.getcwd []", encoding="utf-8")
     with pytest.raises(InvalidDefinition, match="definition files are TOML"):

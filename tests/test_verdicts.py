@@ -54,12 +54,14 @@ def qualified(rows: list[dict]) -> list[bool | None]:
 
 
 def test_a_school_exactly_on_every_limit_meets_them_all():
+    """Catalogue K04."""
     verdicts = judged([school(students=students) for students in (1000,)])
     assert verdicts["met"].all()
     assert not verdicts["borderline"].any()
 
 
 def test_nine_arts_teachers_for_a_thousand_students_meet_nine_tenths():
+    """Catalogue K04."""
     assert 9 / 1000 * 100 < 0.9  # what floats say
     verdicts = judged([school(teachers_arts_pe=9)]).set_index("indicator")
     assert verdicts.loc["arts_pe_teachers_per_100", "met"]
@@ -80,6 +82,7 @@ def test_five_met_and_two_at_90_percent_do_not_qualify():
 
 
 def test_a_missing_value_leaves_the_school_undetermined_unless_it_fails_anyway():
+    """Catalogue E02."""
     assert qualified([school(multimedia_rooms=np.nan)]) == [None]
     assert qualified([school(multimedia_rooms=np.nan, teachers_backbone=1)]) == [False]
 
@@ -142,6 +145,7 @@ def county(values: list[tuple[float, float]], stage: str = "primary", standard=Q
 
 
 def test_a_county_at_exactly_one_half_passes_and_one_step_above_fails():
+    """Catalogue K04."""
     # Two schools of 100 students with 1 and 3 teachers: mean 2, deviation 1, CV exactly 1/2.
     at = county([(100, 1), (100, 3)]).loc["backbone_teachers_per_100"]
     assert at["value"] == 0.5
@@ -158,6 +162,7 @@ def test_the_junior_limit_is_nine_twentieths():
 
 
 def test_one_school_is_not_judged_balanced():
+    """Catalogue K01."""
     row = county([(1000, 10)]).loc["backbone_teachers_per_100"]
     assert row["value"] == 0
     assert pd.isna(row["met"])
@@ -165,6 +170,7 @@ def test_one_school_is_not_judged_balanced():
 
 
 def test_a_mean_of_zero_is_not_met_and_says_so():
+    """Catalogue K03."""
     row = county([(1000, 0), (900, 0)]).loc["backbone_teachers_per_100"]
     assert np.isnan(row["value"])
     assert not row["met"]
@@ -179,6 +185,7 @@ def test_a_school_without_a_value_leaves_the_county_undetermined():
 
 
 def test_all_equal_schools_have_exactly_zero():
+    """Catalogue K02."""
     assert county([(1000, 10), (700, 7), (300, 3)]).loc["backbone_teachers_per_100", "value"] == 0.0
 
 
@@ -213,6 +220,7 @@ def test_three_valued_conclusion():
 
 
 def test_split_example_of_the_application_form():
+    """Catalogue J12."""
     # Published: 166 primary + 210 junior students, 23,226 books, 1 : 1.1; exact 9,711.63 and 13,514.37.
     rows = [
         school("211", stage=stage, students=students, books=23226)

@@ -46,6 +46,8 @@ def render_formats(
         options = dict(word) if name == "docx" else {}
         try:
             files[stem + FORMATS[name].suffix] = render(name, blocks, title=title, language=language, **options)
+        except ImportError as error:
+            failed.append(f"{name}: 缺少程序包 / a package is missing: {error.name} (pip install balancelab)")
         except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:  # typst's errors are RuntimeErrors
             failed.append(f"{name}: {type(error).__name__}: {error}")
     return files, failed

@@ -294,6 +294,7 @@ def _scaled(table: Any, column: str, divisor: int) -> Any:
 
 UNITS: list[tuple[str, Callable[[Any], Any], str, str, tuple[str, ...]]] = [
     ("F01", lambda t: t.set(2, "equipment_value_yuan", "326.8"), W, "UNIT_SUSPECT", ("row 2", "万元")),
+    ("J07", lambda t: t.set(9, "equipment_value_yuan", "80.6"), W, "UNIT_SUSPECT", ("row 9", "万元")),
     ("F02", lambda t: _scaled(t, "equipment_value_yuan", 10000), E, "UNIT_IMPLAUSIBLE", ("371599", "万元")),
     ("F03", lambda t: t.fill("sports_area_m2", lambda v: f"{int(v) * 3 / 2000:.3f}"), E, "UNIT_IMPLAUSIBLE", ("亩",)),
     ("F04", lambda t: t.set(2, "students", "15").set(2, "teachers", "13").set(2, "teachers_above_qualification", "9")

@@ -357,7 +357,7 @@ def _zip_with(path: Path, table: Any, **parts: bytes) -> Path:
 
 @pytest.mark.slow
 def test_i21_bombs_are_refused_at_once(table: Any, tmp_path: Path) -> None:
-    """A part that expands 1000 to 1, entities, and two cells at opposite corners of the sheet."""
+    """A part that expands 1000 to 1, entities, and two cells at opposite corners of the sheet. Catalogue T10."""
     big = _zip_with(tmp_path / "big.xlsx", table, xl__sharedStrings_dot_xml=b"<sst>" + b" " * 120_000_000)
     entity = _zip_with(
         tmp_path / "entity.xlsx", table,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,16 @@ def test_p05_a_county_that_changes_its_code_is_one_finding(table: Any, read: Cal
     intake = read(table, all_years=True)
     assert len(of_code(intake, "COUNTY_CHANGED")) == 1
     assert not of_code(intake, "SCHOOL_MOVED")
+
+
+def test_p08_tables_are_joined_by_code_never_by_name() -> None:
+    """No merge of the package names a column of names: two counties of one name, or none, can never meet."""
+    for path in sorted((Path(__file__).parents[2] / "balancelab").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "merge":
+                keys = [ast.unparse(each.value) for each in node.keywords if each.arg in ("on", "left_on", "right_on")]
+                assert keys, path  # never on whatever columns happen to be shared
+                assert not any("'county'" in key or "'school'" in key for key in keys), path
 
 
 def test_p10_a_stored_table_is_never_used_for_a_changed_file(

@@ -92,6 +92,7 @@ CASES: list[tuple[str, Callable[[Any], Any], str, str, tuple[str, ...]]] = [
     ("G09", lambda t: t.set(5, "county", ""), E, "COUNTY_MISSING", ("row 5", "county")),
     ("G09-code", lambda t: t.set(5, "county_code", ""), E, "COUNTY_MISSING", ("row 5", "county_code")),
     ("G10-category", lambda t: t.set(2, "school_code", "3137000101"), W, "CODE_RULE", ("row 2", "category")),
+    ("J22", lambda t: t.set(2, "stage", "初中").set(2, "school_type", "初级中学"), W, "CODE_RULE", ("row 2",)),
     ("G10-province", lambda t: t.set(7, "school_code", "3141000201"), W, "CODE_RULE", ("row 7", "41")),
     ("G10-length", lambda t: t.set(8, "school_code", "313700020"), W, "CODE_RULE", ("row 8", "9 characters")),
     ("G11", lambda t: t.set(5, "county_code", "371500"), E, "COUNTY_CONFLICT", ("371500", "prefecture")),

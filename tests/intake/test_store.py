@@ -101,6 +101,7 @@ def test_order_of_the_rows_does_not_matter(panel: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_of_an_earlier_version_is_refused(panel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catalogue P10."""
     monkeypatch.setattr(store, "_VERSION", 1)
     read_schools(panel, all_years=True).save(tmp_path / "kept.parquet")
     monkeypatch.undo()

@@ -51,6 +51,7 @@ def test_values_as_people_write_them(tmp_path: Path):
 
 
 def test_every_fault_at_once(tmp_path: Path):
+    """Catalogue P09."""
     rows = [
         "exchange_rte,0.1,",  # 2: unknown
         "zoned_enrolment_primary,85,",  # 3: 85 for a share

@@ -41,6 +41,7 @@ def test_zero_weight_is_absent() -> None:
 
 
 def test_one_holds_everything_attains_the_bound() -> None:
+    """Catalogue K05."""
     # Closed form: sqrt((1 - p) / p) with p = 0.1.
     assert weighted_cv([0, 0, 5], [60, 30, 10]) == pytest.approx(3.0, rel=1e-14)
 

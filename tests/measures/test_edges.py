@@ -93,10 +93,12 @@ def test_arguments_are_left_as_they_were(entry: m.Measure) -> None:
     ],
 )
 def test_zeros_among_the_values(function: Callable[..., float], expected: float) -> None:
+    """Catalogue K08."""
     assert function([0, 1], [10, 10]) == pytest.approx(expected)
 
 
 def test_zeros_and_aversion() -> None:
+    """Catalogue K08."""
     # Definition: with a school that has nothing, Atkinson is 1 from an aversion of 1 on; GE is infinite from 0 down.
     assert [m.atkinson([0, 1], [1, 9], epsilon=epsilon) for epsilon in (1, 2, 6)] == [1, 1, 1]
     assert m.generalized_entropy([0, 1], [1, 9], alpha=-1) == math.inf
@@ -104,6 +106,7 @@ def test_zeros_and_aversion() -> None:
 
 
 def test_a_tiny_value_is_not_a_zero() -> None:
+    """Catalogue K08."""
     # Closed form: ln of the mean over each value, (1 + 1e-25) / 2 against 1e-25 and 1.
     assert m.theil_l([1e-25, 1], [1, 1]) == pytest.approx(math.log(0.5) - math.log(1e-25) / 2, rel=1e-13)
 
@@ -293,3 +296,17 @@ def test_curves_do_not_depend_on_the_order_of_ties() -> None:
     curve = m.concentration_curve([4, 6, 5], [1, 2, 3], [1, 1, 2])
     assert curve.equals(m.concentration_curve([6, 4, 5], [2, 1, 3], [1, 1, 2]))
     assert len(curve) == 3
+
+
+def test_percentiles_of_four_schools_are_schools() -> None:
+    """
+    Catalogue K13: ties, and P95/P5 of four schools; the method is named in the docstring, and no school is invented.
+
+    Hand: of four schools alike in size the 5th percentile of students is the first, the 95th the last.
+    """
+    assert m.quantile_ratio([1, 2, 3, 4], [10] * 4) == 4
+    assert m.federal_range_ratio([1, 2, 3, 4], [10] * 4) == 3
+    assert m.quantile_ratio([2, 2, 2, 2], [10] * 4) == 1
+    assert m.weighted_quantile([1, 2, 2, 3], [10] * 4, probability=0.5) == 2
+    assert m.weighted_quantile([1, 2, 3, 4], [10] * 4, probability=0.5) == 2.5  # between two: their middle
+    assert "Inverted distribution function" in (m.weighted_quantile.__doc__ or "")

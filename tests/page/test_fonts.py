@@ -60,6 +60,7 @@ def test_compressed_size_leaves_room_in_the_wheel() -> None:
 
 
 def test_missing_characters_are_listed_once() -> None:
+    """Catalogue N07."""
     assert fonts.missing_glyphs("𠮷小𠮷😀\n") == "𠮷😀"
     assert fonts.replace_missing("𠮷小𠮷") == "〓小〓"
 
@@ -76,6 +77,7 @@ def test_a_system_font_of_the_same_name_does_not_win(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.slow
 def test_no_system_font_is_needed_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    """Catalogue N07."""
     config = tmp_path / "fonts.conf"
     dejavu = tmp_path / "only"
     dejavu.mkdir()

@@ -103,6 +103,7 @@ def test_formulas_that_say_nothing(formula: str, mention: str, schools: pd.DataF
 
 
 def test_constant_and_collinear_regressors_are_named(schools: pd.DataFrame) -> None:
+    """Catalogue K09."""
     schools["one"] = 7
     schools["double"] = 2 * schools["teachers"] + 1
     schools["sum"] = schools["teachers"] + schools["books"]
@@ -117,6 +118,7 @@ def test_constant_and_collinear_regressors_are_named(schools: pd.DataFrame) -> N
 
 
 def test_nearly_collinear_is_refused_or_its_digits_stated(schools: pd.DataFrame) -> None:
+    """Catalogue K10."""
     schools["near"] = schools["teachers"] * (1 + 1e-13 * np.arange(24))
     refused(lambda: fit("score ~ teachers + near", schools), "near")
     schools["near"] = schools["teachers"] + 1e-8 * np.arange(24) % 3e-8
@@ -126,6 +128,7 @@ def test_nearly_collinear_is_refused_or_its_digits_stated(schools: pd.DataFrame)
 
 
 def test_fewer_rows_than_parameters(schools: pd.DataFrame) -> None:
+    """Catalogue K09."""
     refused(lambda: fit("score ~ teachers + books", schools.head(3)), "Only 3 complete rows (0 were dropped) for 3")
     schools.loc[4:, "books"] = np.nan
     refused(lambda: fit("score ~ teachers + books + students", schools), "(20 were dropped)")
@@ -163,6 +166,7 @@ def test_outcome_outside_zero_to_one(schools: pd.DataFrame) -> None:
 
 
 def test_fractional_without_an_answer(schools: pd.DataFrame) -> None:
+    """Catalogue K11."""
     refused(lambda: fractional_fit("zero ~ teachers", schools.assign(zero=0.0)), "0 in every row")
     schools["passed"] = (schools["teachers"] > schools["teachers"].median()).astype(float)
     refused(lambda: fractional_fit("passed ~ teachers", schools), "no finite maximum")
@@ -179,6 +183,7 @@ def test_all_missing(schools: pd.DataFrame) -> None:
 
 
 def test_outcome_without_variation(schools: pd.DataFrame) -> None:
+    """Catalogue K11."""
     refused(lambda: fit("score ~ teachers", schools.assign(score=60.0)), "the same in all 24 rows")
 
 

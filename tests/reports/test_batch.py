@@ -88,6 +88,7 @@ def test_one_failure_does_not_stop_the_others(tmp_path):
 
 @pytest.mark.slow
 def test_same_bytes_twice_and_another_source_never_overwrites(tmp_path):
+    """Catalogue N04."""
     one, two = tmp_path / "one", tmp_path / "two"
     for folder in (one, two):
         assert run(folder, unit("works")).exit_code == 0
@@ -114,6 +115,7 @@ def test_same_bytes_twice_and_another_source_never_overwrites(tmp_path):
 
 
 def test_two_reports_of_one_name(tmp_path):
+    """Catalogue O11."""
     with pytest.raises(PlanRefused, match="twice"):
         run(tmp_path, unit("works"), unit("works"))
 

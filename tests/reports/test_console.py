@@ -72,6 +72,7 @@ def test_exit_codes():
 
 
 def test_a_name_cannot_forge_a_line(capsys):
+    """Catalogue L06."""
     Console("en").progress(Progress("done", unit("371501", FORGED), 1, 1, (), seconds=1.0))
     said = capsys.readouterr().err
     assert said == "[1/1] 371501 临江县 all is well?[2J? zh  1.0 s\n"

@@ -106,6 +106,7 @@ def test_nothing_that_a_kernel_started_is_left(tmp_path):
 
 @pytest.mark.slow
 def test_a_user_s_environment_does_not_reach_the_kernel(tmp_path, monkeypatch):
+    """Catalogue O10, O13."""
     startup = tmp_path / "startup.py"
     startup.write_text("raise SystemExit('start-up file ran')", encoding="utf-8")
     monkeypatch.setenv("PYTHONSTARTUP", str(startup))

@@ -39,10 +39,12 @@ def test_what_is_declared_passes():
 
 
 def test_a_mistyped_name_is_refused_with_the_nearest():
+    """Catalogue O03."""
     assert "did you mean 'county_code'?" in refused(cuonty_code="371522")
 
 
 def test_a_name_that_is_code_is_refused():
+    """Catalogue O03."""
     assert "there is no parameter" in refused(**{'year = __import__("os")': 1})
 
 
@@ -62,10 +64,12 @@ def test_a_name_that_is_code_is_refused():
     ],
 )
 def test_a_wrong_type_is_refused(wrong):
+    """Catalogue O03, O05."""
     assert "must be" in refused(**wrong)
 
 
 def test_all_faults_are_named_at_once():
+    """Catalogue O03."""
     said = refused(yaer=2024, county_code=1, share=True)
     assert len(said.splitlines()) == 3  # one line a fault
 
@@ -111,11 +115,13 @@ def test_lists_and_booleans():
     ],
 )
 def test_a_badly_written_parameters_cell_is_refused(tmp_path, source, said):
+    """Catalogue O09."""
     with pytest.raises(ParametersRefused, match=said):
         declared_parameters(write_notebook(tmp_path, source))
 
 
 def test_exactly_one_parameters_cell(tmp_path):
+    """Catalogue O09."""
     for sources in ([], ["a: int = 1", "b: int = 2"]):
         with pytest.raises(ParametersRefused, match="exactly one cell"):
             declared_parameters(write_notebook(tmp_path, *sources))

@@ -135,6 +135,7 @@ def active(text: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_nothing_from_data_is_active(payload: str) -> None:
+    """Catalogue L01, L05, L07, L08, L09."""
     page = page_with(payload)
     whole = html_of(page, footer=payload)
     assert list(active(whole)) == []
@@ -153,6 +154,7 @@ def test_nothing_from_data_is_active(payload: str) -> None:
 
 
 def test_text_is_shown_as_it_is() -> None:
+    """Catalogue L05."""
     text = "<b>甲 & \"乙\" '丙' {{7*7}}"
     shown = "".join(Elements(html_of(page_with(text))).text)
     # in the document's title, the heading, the contents twice, and the body

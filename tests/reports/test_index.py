@@ -108,6 +108,7 @@ def test_rows_are_in_order_newest_year_first(tmp_path):
 
 
 def test_data_cannot_leave_their_place(tmp_path):
+    """Catalogue L01, L07."""
     bad = record(county=HOSTILE + "\u2028<!--", standard_label={"zh": HOSTILE, "en": HOSTILE})
     overview = record(
         stem="2024/overview/overview.zh", kind="overview", county_code="", standard_label=bad["standard_label"]

@@ -29,6 +29,7 @@ def hold(folder: Path) -> subprocess.Popen:
 
 
 def test_files_appear_whole_or_not_at_all(tmp_path, monkeypatch):
+    """Catalogue N05."""
     write_files(tmp_path, {"2024/1/a.html": b"old"})
     calls = iter([None, OSError(errno.ENOSPC, "No space left on device")])
     real = os.fsync
@@ -54,12 +55,14 @@ def test_hash_is_of_the_bytes(tmp_path):
 
 @pytest.mark.parametrize("name", ["../out.html", "/elsewhere/out.html", "a/../../out.html"])
 def test_nothing_is_written_outside(tmp_path, name):
+    """Catalogue L03."""
     with pytest.raises(ValueError, match="no path inside"):
         write_files(tmp_path / "in", {name: b""})
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_a_planted_link_is_replaced_and_its_target_untouched(tmp_path):
+    """Catalogue N02."""
     target = tmp_path / "target"
     target.write_bytes(b"mine")
     folder = tmp_path / "out"
@@ -78,6 +81,7 @@ def test_a_planted_link_is_replaced_and_its_target_untouched(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_a_lock_that_is_a_link_is_not_followed(tmp_path):
+    """Catalogue N02."""
     target = tmp_path / "target"
     target.write_bytes(b"mine")
     (tmp_path / "out").mkdir()
@@ -129,6 +133,8 @@ def test_an_output_that_is_a_file(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    """Catalogue N01."""
+
     def refuse(*args, **kwargs):
         raise OSError(errno.EROFS, "Read-only file system", str(tmp_path))
 

@@ -46,6 +46,7 @@ def test_the_overview_is_one_report(intake, standard):
 
 
 def test_counties_by_code_or_name(intake, standard):
+    """Catalogue O04, O11."""
     units = plan(intake, standard, counties=["示例县", "840101"], languages=["zh"]).units
     assert [unit.county_code for unit in units] == [CODE, "840101"]
     with pytest.raises(PlanRefused, match="twice"):
@@ -115,5 +116,6 @@ def test_settings_with_an_option_of_their_own():
 
 
 def test_an_unknown_kind():
+    """Catalogue L14."""
     with pytest.raises(PlanRefused, match="known: balance"):
         find_notebook("../notebooks/balance")

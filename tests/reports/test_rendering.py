@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def test_each_format_has_its_own_file():
 
 
 def test_a_format_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch):
+    """Catalogue N08."""
     import balancelab.reports.formats.bundle as bundle
 
     def broken(*_: object, **__: object) -> bytes:
@@ -40,6 +42,16 @@ def test_a_format_that_fails_leaves_the_others(monkeypatch: pytest.MonkeyPatch):
     files, failed = render_formats(page_blocks(), stem="s", title="t", language="zh", formats=["html", "json"], word={})
     assert list(files) == ["s.html"]
     assert failed == ["json: ValueError: no room for this table"]
+
+
+def test_n08_a_program_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch):
+    """Without the package that sets PDF that format fails by its name, and HTML is made."""
+    monkeypatch.setitem(sys.modules, "typst", None)
+    files, failed = render_formats(page_blocks(), stem="s", title="t", language="zh", formats=["html", "pdf"], word={})
+    assert list(files) == ["s.html"]
+    assert len(failed) == 1
+    assert failed[0].startswith("pdf:")
+    assert "a package is missing: typst" in failed[0]
 
 
 def test_formats_and_template_are_checked_before_anything_runs(tmp_path):

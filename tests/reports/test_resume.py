@@ -75,6 +75,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_only_what_changed_is_made_again(tmp_path, monkeypatch):
+    """Catalogue P10."""
     one, two = unit("371501"), unit("371502")
     assert run(tmp_path, one, two).why == {"new": 2}
     before = tree(tmp_path)
@@ -106,6 +107,7 @@ def test_only_what_changed_is_made_again(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_files_that_are_gone_or_changed_are_made_again(tmp_path):
+    """Catalogue N10."""
     one = unit()
     run(tmp_path, one)
     page = tmp_path / f"{one.stem}.html"

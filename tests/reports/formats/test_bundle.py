@@ -89,6 +89,7 @@ def test_the_description_fits_the_files(blocks: Callable[[str], Blocks]):
 
 
 def test_no_text_of_a_csv_is_a_formula(hostile: Blocks, hostile_names: tuple[str, ...]):
+    """Catalogue L02, L10."""
     files = bundle_files(hostile, language="zh")
     seen = set()
     for name, content in files.items():
@@ -113,6 +114,7 @@ def test_a_negative_number_stays_a_number():
     st.text(max_size=20) | st.sampled_from(DANGEROUS).flatmap(lambda start: st.text().map(lambda rest: start + rest))
 )
 def test_the_quote_is_taken_off_again(text: str):
+    """Catalogue L02."""
     assert plain_text(safe_text(text)) == text
     assert not safe_text(text).startswith(DANGEROUS)
 

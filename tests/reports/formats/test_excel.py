@@ -94,6 +94,7 @@ def test_a_sign_stands_behind_its_number_which_stays_one(blocks: Callable[[str],
 
 
 def test_no_formula_no_link_and_nothing_that_becomes_one(hostile: Blocks, hostile_names: tuple[str, ...]):
+    """Catalogue L02, L10."""
     made = render_xlsx(hostile, language="zh")
     workbook = openpyxl.load_workbook(io.BytesIO(made))
     seen = set()

@@ -72,6 +72,7 @@ def test_a_page_without_anything_is_written(blocks: Callable[[str], Blocks]):
 def test_the_same_blocks_give_the_same_bytes_wherever_and_whenever(
     blocks: Callable[[str], Blocks], tmp_path: Path, python: str
 ):
+    """Catalogue N10."""
     page = tmp_path / "blocks.json"
     page.write_text(json.dumps(blocks("zh")), encoding="utf-8")
     here = {name: hashlib.sha256(render(name, blocks("zh"), language="zh")).hexdigest() for name in FORMATS}

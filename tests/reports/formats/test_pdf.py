@@ -98,6 +98,7 @@ def test_headings_are_repeated_on_every_sheet(blocks: Callable[[str], Blocks], t
 
 @has_pdftotext
 def test_a_character_that_the_font_lacks_is_shown_and_named(tmp_path: Path):
+    """Catalogue N07."""
     page = [{"kind": "paragraph", "language": "zh", "text": "𠮷村小学"}]
     text = squeezed(text_of(render_pdf(page, title="表", language="zh"), tmp_path))
     assert "〓村小学" in text

@@ -164,6 +164,7 @@ def test_the_owner_s_end_is_the_zygote_s_and_the_report_s(tmp_path, number):
 
 
 def test_an_edited_package_is_never_served_old(tmp_path):
+    """Catalogue P10."""
     # the package as the zygote sees it: a copy of ours with a file to edit
     copy = tmp_path / "balancelab"
     shutil.copytree(Path(balancelab.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
