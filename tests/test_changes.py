@@ -291,5 +291,5 @@ def test_two_years_of_the_example_county(tmp_path, capsys):
     effects = compare(*(read_bundle(year / "371599/balance.en.json") for year in years))
     summed = effects.effects.groupby(["stage", "indicator"])["effect"].sum()
     moved = effects.coefficients.set_index(["stage", "indicator"])["change"]
-    assert len(summed) == 14  # seven indicators in two stages; the composites are no school's
+    assert len(summed) == 16  # seven indicators and the composite in two stages
     assert (summed - moved.reindex(summed.index)).abs().max() < 1e-12

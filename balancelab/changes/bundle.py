@@ -69,7 +69,8 @@ class Bundle:
     coefficients : DataFrame
         ``stage, indicator, stage_name, name, unit, mean, value, limit, state, n_schools``, in the report's order.
     schools : DataFrame
-        ``stage, school_code, school, students, state``: each school in each stage; empty where the report shows none.
+        ``stage, school_code, school, students, state``: each school in each stage; empty where the report shows none,
+        without states where the standard asks nothing of single schools.
     values : DataFrame
         ``stage, school_code, indicator, value, state``.
     """
@@ -201,7 +202,7 @@ def _schools(blocks: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 
     rows = [
-        {"stage": stage, "school_code": code, **{name: row[name] for name in ("school", "students", "state")}}
+        {"stage": stage, "school_code": code, **{name: row.get(name) for name in ("school", "students", "state")}}
         for block in blocks
         for (stage, code), row, _ in _rows(block)
     ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from balancelab.changes.bundle import Bundle, NotComparable
+from balancelab.verdicts import COMPOSITE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +44,8 @@ class Comparison:
         state_before, state_after, crossing``.
     effects : DataFrame
         ``stage, indicator, school_code, school, there, value_before, value_after, students_before, students_after,
-        effect``: what each school added to the change of the coefficient. The effects of a coefficient sum to its
-        change.
+        effect``: what each school added to the change of the coefficient, or of a stage's composite. The effects of a
+        coefficient sum to its change.
     """
 
     before: Bundle
@@ -225,4 +226,21 @@ def _effects(before: Bundle, after: Bundle, coefficients: pd.DataFrame, schools:
         effect, *both = effects_on(*sides)
         if np.allclose(both, [row["value_before"], row["value_after"]], rtol=_SAME, atol=0):
             found.append(here.assign(effect=effect)[[*names, *numbers]])
-    return pd.concat([part for part in found if len(part)] or found, ignore_index=True)
+    table = pd.concat([part for part in found if len(part)] or found, ignore_index=True)
+    composites = [_on_composite(table, coefficients, row) for row in coefficients.to_dict("records")]
+    return pd.concat([table, *(part for part in composites if len(part))], ignore_index=True)
+
+
+def _on_composite(effects: pd.DataFrame, coefficients: pd.DataFrame, row: Mapping[Any, Any]) -> pd.DataFrame:
+    """What each school added to a stage's composite, which is the plain mean of its coefficients."""
+    here = effects[effects["stage"] == row["stage"]]
+    single = coefficients[(coefficients["stage"] == row["stage"]) & (coefficients["indicator"] != COMPOSITE)]
+    if row["indicator"] != COMPOSITE or here["indicator"].nunique() != len(single) or not len(single):
+        return effects.iloc[:0]
+    keys = ["stage", "school_code", "school", "there", "students_before", "students_after"]
+    summed = here.groupby(keys, sort=False, dropna=False)["effect"].sum().reset_index()
+    summed = summed.assign(
+        indicator=COMPOSITE, value_before=np.nan, value_after=np.nan, effect=summed["effect"] / len(single)
+    )
+    close = abs(summed["effect"].sum() - row["change"]) <= _SAME
+    return summed[list(effects.columns)] if close else effects.iloc[:0]

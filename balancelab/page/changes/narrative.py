@@ -136,18 +136,19 @@ def _schools(page: Page, comparison: Comparison) -> None:
     table = comparison.schools
     if table.empty:
         page.say(
-            zh="报告中没有逐校数据（公开版，或标准没有学校要求），不能说明是哪些学校造成的。",
-            en="The reports show no single schools (a public edition, or a standard without requirements for schools): "
-            "which schools caused the changes cannot be said.",
+            zh="报告中没有逐校数据（公开版），不能说明是哪些学校造成的。",
+            en="The reports show no single schools (a public edition): which schools caused the changes "
+            "cannot be said.",
         )
         return
-    was, now = (int((table[f"state_{side}"] == "met").sum()) for side in ("before", "after"))
-    page.say(
-        zh="达标的校·学段：由 {was} 个变为 {now} 个。",
-        en="School stages that qualify: {was} before, {now} now.",
-        was=was,
-        now=now,
-    )
+    if table[["state_before", "state_after"]].notna().any(axis=None):
+        was, now = (int((table[f"state_{side}"] == "met").sum()) for side in ("before", "after"))
+        page.say(
+            zh="达标的校·学段：由 {was} 个变为 {now} 个。",
+            en="School stages that qualify: {was} before, {now} now.",
+            was=was,
+            now=now,
+        )
     for crossing, zh, en in (
         ("to_failed", "由达标变为未达标 {n} 个：{listed}。", "No longer qualify, {n}: {listed}."),
         ("to_met", "由未达标变为达标 {n} 个：{listed}。", "Now qualify, {n}: {listed}."),

@@ -10,6 +10,7 @@ from balancelab.page.tables.counties import county_table, cv_table, stage_summar
 from balancelab.page.tables.rows import accounting, excluded_schools, reading_notes
 from balancelab.page.tables.schools import requirement_table, school_table
 from balancelab.page.tables.shortfalls import shortfall_table, shortfall_totals
+from balancelab.page.tables.values import value_table
 
 __all__ = [
     "accounting",
@@ -22,4 +23,5 @@ __all__ = [
     "shortfall_table",
     "shortfall_totals",
     "stage_summary",
+    "value_table",
 ]
