@@ -182,6 +182,16 @@ class TestRules:
         assert points[0] >= 28 * 7
         assert points[1] <= 4 * 7 + 7
 
+    @pytest.mark.slow
+    def test_near_and_far_are_not_told_apart(self, run: Run):
+        # 7 schools short may be 3 near the requirement and 4 far from it: shares of students of 3 schools
+        for audience, said in (("public", False), ("internal", True)):
+            tables = [block for block in run("equity", "zh", audience) if "达到的学生与缺口" in str(block)]
+            assert tables
+            figure = next(block for block in run("equity", "zh", audience) if "多少学生就读" in str(block))
+            fills = set(re.findall(r"fill: (#[0-9a-f]{6})", figure["svg"]))
+            assert ("#ebc3a8" in fills) is said  # the fill of what is near
+
     def test_the_page_refuses_a_school_whoever_names_it(self, folder: Path):
         from balancelab.page import Column, Page
 

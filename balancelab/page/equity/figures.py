@@ -55,6 +55,11 @@ _SEGMENTS: dict[str, tuple[str, str, Text]] = {
         theme.STATUS["failed"].hatch,
         {"zh": "低于要求的 {floor}", "en": "Below {floor} of it"},
     ),
+    "students_short": (
+        theme.STATUS["failed"].fill,
+        theme.STATUS["failed"].hatch,
+        {"zh": "未达到要求", "en": "Falls short of it"},
+    ),
     "students_not_reported": (
         theme.STATUS["undetermined"].fill,
         "",
@@ -82,7 +87,11 @@ def adequacy_bars(page: Page, shortfall: pd.DataFrame, standard: Standard) -> No
         return
     share = float(standard.school_rule.floor_share) if standard.school_rule else 1.0
     floor = number_text(share, 0, percent=True)
-    there = [name for name in _SEGMENTS if shortfall[name].sum() > 0 or name == "students_meeting"]
+    if page.public:  # how many schools are near and how many far is not known here; together they are enough
+        short = shortfall["students_at_floor"] + shortfall["students_below_floor"]
+        shortfall = shortfall.assign(students_at_floor=0.0, students_below_floor=0.0, students_short=short)
+    names = [name for name in _SEGMENTS if name in shortfall]
+    there = [name for name in names if shortfall[name].sum() > 0 or name == "students_meeting"]
     with theme.style():
         figure, axes, lines = staged_axes(page, pairs_of(shortfall, standard), standard, right=0.6)
         for row in shortfall.to_dict("records"):
