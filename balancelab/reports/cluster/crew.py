@@ -232,7 +232,8 @@ class ClusterCrew:
         if future.status == "error":
             error = future.exception()
             if isinstance(error, KilledWorker):
-                return self._killed(order, Failure("worker_died", str(error)))
+                # Dask's own words name machines, and what is kept of a report is the same wherever it was tried.
+                return self._killed(order, Failure("worker_died", f"{error.allowed_failures + 1} workers died"))
             return {"state": "refused", "why": unlike("Dask", self._ours, error, warm=False)}
         if future.status == "finished":
             with suppress(CancelledError, OSError):

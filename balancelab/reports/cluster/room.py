@@ -262,7 +262,7 @@ class Room:
             if "state" in answer:
                 return self._named(answer)
         message = "" if self._closed else post.man.last_words()
-        return {"state": "died", "message": f"{socket.gethostname()}: {message}", "overdue": late}
+        return {"state": "died", "message": message, "overdue": late}
 
     def _named(self, answer: dict[str, Any]) -> dict[str, Any]:
         if answer["state"] != "environment":

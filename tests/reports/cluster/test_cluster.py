@@ -186,6 +186,18 @@ def test_a_worker_that_comes_later_with_another_program_stops_the_run(tmp_path, 
 
 
 @pytest.mark.slow
+def test_without_workers_a_run_gives_up(tmp_path, cluster, monkeypatch):
+    monkeypatch.setattr(crew, "_ALONE", 0.0)
+    monkeypatch.setattr(crew, "_COUNTED", 0.0)
+    plan = replace(PLAN, units=(unit("371501", "hangs"),))
+    with Output(tmp_path) as output, ClusterCrew(output, cluster.scheduler_address) as hired:
+        monkeypatch.setattr(hired._client, "nthreads", dict)
+        summary = run_reports(plan, output=output, crew=hired)
+    assert (summary.exit_code, len(summary.not_made)) == (5, 1)
+    assert "has had no worker" in summary.trouble.say("en")
+
+
+@pytest.mark.slow
 def test_real_kernels_and_a_limit_of_time(tmp_path, cluster):
     plan = replace(PLAN, units=(unit("371501", "works"), unit("371502", "hangs")))
     for folder in (tmp_path / "there", tmp_path / "here"):
