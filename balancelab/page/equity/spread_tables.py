@@ -210,7 +210,8 @@ def trend_table(page: Page, spread: pd.DataFrame, convergence: pd.DataFrame, sta
         caption_en="How the gap changes: sigma and beta convergence",
         note_zh="年均变化为负：差异缩小。β 系数为负：起点低的学校增长较快；半衰期为差距减半所需年数，"
         "“—”表示没有缩小或无法计算。首年的数据误差也会使 β 为负，须与 σ 一起看，只有两者都下降才可称收敛。",
-        note_en="Per year below 0: the spread shrinks. A negative beta: schools that started lower grew faster; "
+        note_en="A negative change per year: the spread shrinks. A negative beta: schools that started lower grew "
+        "faster; "
         "half-life: years until half of the gap is closed, a dash where it does not close. An error in the first "
         "year alone makes beta negative: read it with sigma; only a falling spread is convergence.",
         row_header="name",

@@ -140,7 +140,7 @@ def coefficient_plot(page: Page, ladder: Ladder) -> None:
         figure,
         caption_zh="各模型的系数：点为估计，横线为 95% 置信区间，竖线为 0；n＝{n:,}{panel}，{errors}"
         "（随机截距模型除外）",
-        caption_en="Coefficients across the models: point and 95% interval, the line is zero; n = {n:,}{panel}, "
+        caption_en="Coefficients across the models: point and 95% interval, the line is 0; n = {n:,}{panel}, "
         "{errors} (random intercepts: model-based)",
         alt_zh="点线图：{resource}的系数在 {models} 个模型中介于 {low:.2f} 与 {high:.2f} 之间。",
         alt_en="Dot and bar chart: the coefficient of {resource} lies between {low:.2f} and {high:.2f} in {models} "
@@ -190,7 +190,7 @@ def quantile_process(page: Page, ladder: Ladder, rung: Rung) -> None:
         figure,
         caption_zh="分位数回归的系数与 95% 置信带（自助法）；虚线与灰带为模型（2）的均值回归",
         caption_en="Quantile regression coefficients with 95% bands (bootstrap); dashed line and grey band: mean "
-        "regression",
+        "regression of model (2)",
         alt_zh="折线图：{resource}的系数从低分位的 {low:.2f} 到高分位的 {high:.2f}。",
         alt_en="Line chart: the coefficient of {resource} runs from {low:.2f} at the lowest to {high:.2f} at the "
         "highest quantile.",

@@ -90,6 +90,11 @@ def render_xlsx(blocks: Iterable[Mapping[str, Any]], *, title: str | None = None
     return archive.pack(archive.unpack(out.getvalue()))
 
 
+_BOLD = 1.15  # a bold letter's width, as a multiple of a plain one's
+_CAPTION_SIZE = 12
+_CAPTION = {"bold": True, "font_size": _CAPTION_SIZE, "font_color": ACCENT}
+
+
 class _Book:
     """One workbook while it is written."""
 
@@ -211,7 +216,11 @@ class _TableSheet:
         for at, width in enumerate(self.widths):
             self.sheet.set_column(at, at, width)
         caption = f"{self.block['number']}  {self.block['caption']}"
-        self.book.text(self.sheet, 0, 0, caption, bold=True, font_size=12, font_color=ACCENT)
+        room = int(sum(self.widths) / _BOLD)
+        if last and cell_columns(caption) * _CAPTION_SIZE / 10 > room:  # print ends where the columns end
+            self.book.wrapped(self.sheet, 0, last, room, caption, **_CAPTION)
+        else:
+            self.book.text(self.sheet, 0, 0, caption, **_CAPTION)
         self.book.link(self.sheet, 1, 0, self.book.names[0], choose(_BACK, self.book.report.language))
         self._headings()
         for at, cells in enumerate(self.cells):

@@ -14,6 +14,7 @@ from typing import Any
 from balancelab.page.blocks import KINDS
 from balancelab.page.display import MISSING, cell_text, clean_text
 from balancelab.page.marks import MARKS
+from balancelab.page.outline import section_number
 from balancelab.page.words import Pair, check_language, choose
 
 NO_ROWS: Pair = {"zh": "无", "en": "None"}
@@ -21,6 +22,7 @@ CONTINUED: Pair = {"zh": "（续）", "en": " (continued)"}
 
 # "一、", "（二）", "3.", "3.1 ": a heading that counts itself needs no second number in front
 _COUNTS_ITSELF = re.compile(r"[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+(\.\d+)*[.、 ]")
+_CHINESE_MARKS = ("、", "）")
 _PICTURES = ("svg", "png")
 
 
@@ -115,7 +117,9 @@ def read_report(blocks: Iterable[Mapping[str, Any]], *, title: str | None = None
     if body and body[0] is first and first["text"].strip() == title:
         body = body[1:]
     subtitle = (own or {}).get("subtitle") or ""
-    shown = ({**block, "cells": _cells(block)} if block["kind"] == "table" else block for block in _outlined(body))
+    shown = (
+        {**block, "cells": _cells(block)} if block["kind"] == "table" else block for block in _outlined(body, language)
+    )
     return Report(title, subtitle, language, tuple(shown))
 
 
@@ -153,8 +157,14 @@ def heading_text(block: Mapping[str, Any]) -> str:
     --------
     >>> heading_text({"number": "1.2", "text": "Scope"}), heading_text({"number": "", "text": "一、范围"})
     ('1.2 Scope', '一、范围')
+
+    A Chinese number ends in its own mark and needs no space:
+
+    >>> heading_text({"number": "（二）", "text": "范围"})
+    '（二）范围'
     """
-    return f"{block['number']} {block['text']}".strip() or MISSING
+    gap = "" if block["number"].endswith(_CHINESE_MARKS) else " "
+    return f"{block['number']}{gap}{block['text']}".strip() or MISSING
 
 
 def split_columns(block: Mapping[str, Any], parts: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
@@ -217,7 +227,7 @@ def _clean(part: Any, key: str = "") -> Any:
     return part
 
 
-def _outlined(body: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _outlined(body: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
     """Blocks whose headings begin at level 1, skip none and are counted anew."""
     top = min((block["level"] for block in body if block["kind"] == "heading"), default=1)
     counts: list[int] = []
@@ -227,7 +237,7 @@ def _outlined(body: list[dict[str, Any]]) -> list[dict[str, Any]]:
             level = min(block["level"] - top + 1, len(counts) + 1)
             counts = [*counts, 0][:level]
             counts[-1] += 1
-            number = "" if _COUNTS_ITSELF.match(block["text"]) else ".".join(map(str, counts))
+            number = "" if _COUNTS_ITSELF.match(block["text"]) else section_number(tuple(counts), language)
             block = {**block, "level": level, "number": number}
         elif block["kind"] == "provenance":
             # a heading of which nothing is left would be none for a screen reader

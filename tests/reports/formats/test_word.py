@@ -41,7 +41,7 @@ def test_styles_are_real_ones(document: Any):
         assert name in used
     assert {table.style.name for table in document.tables[:-1]} == {"Balancelab Table"}
     headings = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name.startswith("Heading")]
-    assert headings == ["一、结果", "1.1 图", "1.2 宽表", "附：数据与计算依据"]
+    assert headings == ["一、结果", "（一）图", "（二）宽表", "附：数据与计算依据"]
 
 
 def test_chinese_fonts_are_named_and_no_theme_font_wins_over_them(blocks: Callable[[str], Blocks]):
