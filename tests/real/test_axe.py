@@ -19,7 +19,7 @@ WITH_CONTRAST = {
     ("371599/quality", "zh"),
     ("371599/school-2137000001", "en"),
 }
-"""Reports whose colours are measured, nine tenths of axe's time; one style sheet writes all reports in both languages."""
+"""Reports whose colours are measured, nine tenths of axe's time; all are written by one style sheet."""
 
 
 @pytest.fixture(scope="module")
