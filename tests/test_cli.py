@@ -14,7 +14,7 @@ from balancelab.reports.output import Output
 from balancelab.reports.terminal import stop_like_ctrl_c
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "schools.csv"
-COMMANDS = ("report", "check", "standards", "indicators", "counties", "sample", "template", "words")
+COMMANDS = ("report", "check", "standards", "indicators", "counties", "sample", "template", "words", "ledger")
 CODE = "371599"  # the county of the tests in the sample; invented
 
 
