@@ -168,6 +168,8 @@ def _checked(reading: Reading, known: Field, factor: Fraction) -> Reading:
         return Reading(
             "error", code="NUM_UNPARSABLE", hint=("，本列不应有百分数", " (this column holds no percentages)")
         )
+    if reading.code == "NUM_NEGATIVE" and reading.value is not None and (known.minimum or 0) < 0:
+        reading = Reading("value", reading.value)
     if reading.status == "percent" or reading.status != "value" or reading.value is None:
         return reading
     value = reading.value * factor

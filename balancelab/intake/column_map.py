@@ -18,6 +18,7 @@ from balancelab.definitions import Checker, Text, nearest
 from balancelab.intake.schema import Field, Schema, folded
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+_ROWS = ("exclude_when_missing", "ignore_other_columns", "may_be_missing", "missing")
 _TOP = ("columns", "values", "fields", "constants", "patterns", "rows")
 
 
@@ -49,6 +50,8 @@ class ColumnMap:
         Whether headers that the map does not name are left unread without a word.
     may_be_missing : tuple of str
         Required columns in which a row may be empty all the same.
+    missing : tuple of str
+        Further signs that stand for a missing value, such as one for figures that were suppressed.
     """
 
     label: Text
@@ -62,6 +65,7 @@ class ColumnMap:
     exclude_when_missing: tuple[str, ...] = ()
     ignore_other_columns: bool = False
     may_be_missing: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def applied(self, schema: Schema) -> Schema:
         """Return `schema` with the map's fields, patterns and labels in it."""
@@ -76,7 +80,8 @@ class ColumnMap:
         for name in self.may_be_missing:
             changed[name] = replace(changed.get(name) or schema.field(name), required=False)
         national = "county_code" not in {**made, **self.patterns}
-        return schema.with_fields(tuple(changed.values()), national=national)
+        signs = schema.missing | {folded(sign) for sign in self.missing}
+        return replace(schema.with_fields(tuple(changed.values()), national=national), missing=signs)
 
     def headers_of(self, name: str) -> tuple[str, ...]:
         """Return the headers that the column `name` is made from."""
@@ -100,7 +105,7 @@ def read_column_map(path: str | Path, schema: Schema) -> ColumnMap:
     fields = _fields(checker, parts["fields"])
     known = {*schema.names, *(each.name for each in fields)}
     rows = parts["rows"]
-    checker.keys(rows, "rows", required=[], optional=["exclude_when_missing", "ignore_other_columns", "may_be_missing"])
+    checker.keys(rows, "rows", required=[], optional=_ROWS)
     texts, sums, made = _columns(checker, parts["columns"], {each.name: each for each in (*schema.fields, *fields)})
     column_map = ColumnMap(
         label=checker.text(table, "label", ""),
@@ -114,6 +119,7 @@ def read_column_map(path: str | Path, schema: Schema) -> ColumnMap:
         exclude_when_missing=_known_columns(checker, rows, "exclude_when_missing", known),
         ignore_other_columns=bool(checker.typed(rows, "ignore_other_columns", "true or false", "rows", False)),
         may_be_missing=_known_columns(checker, rows, "may_be_missing", known),
+        missing=checker.texts(rows, "missing", "rows"),
     )
     for name in sorted({*column_map.columns, *column_map.sums} & set(column_map.constants)):
         checker.fault(

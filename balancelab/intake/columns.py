@@ -308,7 +308,7 @@ def _check_foreign(chosen: Mapping[str, Column], header: Header, dictionary: Dic
     fields = [field_of(dictionary.schema, name) for name in required if name not in have]
     missing = (
         "、".join(f"{each.label['zh']}（{each.name}）" for each in fields),
-        ", ".join(f"{each.name} ({each.label['en'].lower()})" for each in fields),
+        ", ".join(each.name for each in fields),
     )
     faults.add(
         "HEADER_FOREIGN", row=faults.header_row, n=len(there), total=len(required), known=known, missing=missing,

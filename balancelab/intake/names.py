@@ -295,7 +295,9 @@ def _note_names(
     of = dict(zip(odd.tolist(), which.tolist(), strict=True))
     for code, cells in groups.items():
         alike: dict[int, int] = {}
-        if column.name != "school":  # a county or a township stands on many rows: once is enough
+        if code == "NAME_SUSPECT" and len(cells) * 2 > len(texts):  # a column of codes, say: one word for all
+            alike, cells = {of[cells[0]]: len(cells)}, cells[:1]
+        elif column.name != "school":  # a county or a township stands on many rows: once is enough
             for at in cells:
                 alike[of[at]] = alike.get(of[at], 0) + 1
             cells = list({of[at]: at for at in reversed(cells)}.values())[::-1]

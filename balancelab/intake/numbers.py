@@ -149,7 +149,7 @@ def _understood(plain: str, units: Mapping[str, Fraction], header_unit: str | No
         return _scientific(*scientific.groups())
     negative = _NEGATIVE.fullmatch(plain)
     if negative:
-        return _negative(negative.group(1) or negative.group(2))
+        return _negative(negative.group(1) or negative.group(2), bracketed=negative.group(1) is None)
     if _MIXED_MARKS.fullmatch(plain) and any(mark in plain for mark in ",. "):
         return Reading("error", code="NUM_AMBIGUOUS")
     return _with_unit(plain, units, header_unit)
@@ -182,13 +182,15 @@ def _scientific(mantissa: str, exponent: str) -> Reading | None:
     return Reading("value", value, ("科学计数法", "scientific notation"), "NUM_SCIENTIFIC")
 
 
-def _negative(inner: str) -> Reading | None:
+def _negative(inner: str, *, bracketed: bool) -> Reading | None:
+    """Return a negative number as an error with its value: a field may have room for it; a bracket is never sure."""
     inner = inner.strip()
     if not (_PLAIN.fullmatch(inner) or _GROUPED.fullmatch(inner)) or len(inner) > 400:
         return None
-    if Fraction(inner.replace(",", "").replace(" ", "").rstrip(".")) == 0:
+    amount = Fraction(inner.replace(",", "").replace(" ", "").rstrip("."))
+    if amount == 0:
         return Reading("value", Fraction(0), ("负零", "negative zero"))
-    return Reading("error", code="NUM_NEGATIVE")
+    return Reading("error", None if bracketed else -amount, code="NUM_NEGATIVE")
 
 
 def _with_unit(plain: str, units: Mapping[str, Fraction], header_unit: str | None) -> Reading | None:

@@ -81,14 +81,7 @@ def recounted(
 def _note(faults: Faults, name: str, gone: np.ndarray, schools: pd.DataFrame, signs: Mapping[str, int]) -> None:
     students = schools["students"].to_numpy(float) if "students" in schools else np.full(len(schools), np.nan)
     n, total = int(gone.sum()), len(gone)
-    of_students = float(np.nansum(students[gone])) / max(1.0, float(np.nansum(students)))
-    share = (f"（学生占 {of_students:.1%}）", f" ({of_students:.1%} of the students)")
-    if max(n / total, of_students) > MUCH:
-        share = (
-            f"（行数占 {n / total:.1%}，学生占 {of_students:.1%}；缺失超过 {MUCH:.0%}，用到本列的指标不足为凭）",
-            f" ({n / total:.1%} of the rows, {of_students:.1%} of the students; above {MUCH:.0%}: do not rely on "
-            "indicators that need it)",
-        )
+    share = _share(n, total, float(np.nansum(students[gone])), float(np.nansum(students)))
     words: dict[str, Any] = {"n": n, "total": total, "share": share, "count": n, "column": name}
     words["row"] = int(schools["source_row"].to_numpy()[gone][0]) if n == 1 else None
     counties = schools.loc[gone, "county_code"].unique() if "county_code" in schools else []
@@ -105,3 +98,17 @@ def _note(faults: Faults, name: str, gone: np.ndarray, schools: pd.DataFrame, si
     if _NOTHING in signs:
         none = ("；“无”是没有，还是未统计？没有请填 0", "; does 无 mean none or not recorded? Write 0 for none")
     faults.add("MISSING_TOKEN", tokens=(zh, en), none=none, raw=listed[0][0] or None, **words)
+
+
+def _share(n: int, total: int, students_gone: float, students: float) -> tuple[str, str]:
+    """Return what part of the table is missing, in words; of the students only where the table gives any."""
+    of_rows, of_students = n / total, students_gone / max(1.0, students)
+    much = max(of_rows, of_students) > MUCH
+    zh = [f"行数占 {of_rows:.1%}"] if much or not students else []
+    en = [f"{of_rows:.1%} of the rows"] if much or not students else []
+    if students:
+        zh.append(f"学生占 {of_students:.1%}")
+        en.append(f"{of_students:.1%} of the students")
+    zh_more = f"；缺失超过 {MUCH:.0%}，用到本列的指标不足为凭" if much else ""
+    en_more = f"; above {MUCH:.0%}: do not rely on indicators that need it" if much else ""
+    return f"（{'，'.join(zh)}{zh_more}）", f" ({', '.join(en)}{en_more})"

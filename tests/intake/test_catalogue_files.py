@@ -130,10 +130,10 @@ def test_a_sheet_of_notes_beside_the_table_needs_no_question(table: Any, tmp_pat
 def test_i04_encrypted(read: Callable[..., Intake]) -> None:
     """A compound file whose directory names the stream that encryption leaves (MS-OFFCRYPTO 2.3.4.4)."""
     content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000) + "EncryptedPackage".encode("utf-16-le") + bytes(1000)
-    start = time.perf_counter()
+    start = time.process_time()
     finding = found(read(content, "a.xlsx"), "FILE_ENCRYPTED")[0]
     assert "encrypted" in finding.en
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_i05_truncated(table: Any, tmp_path: Path) -> None:
@@ -226,9 +226,9 @@ def test_i12_formatting_far_below_the_data(table: Any, tmp_path: Path, control: 
         sheet.cell(200, 300).font = Font(bold=True)
 
     path = edited(table.xlsx(tmp_path / "a.xlsx"), change)
-    start = time.perf_counter()
+    start = time.process_time()
     intake = inspect(path)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert codes(intake) == ["XLSX_RANGE_TRIMMED"]
     same(intake, control)
 
@@ -335,9 +335,9 @@ import pyarrow.csv, python_calamine, balancelab.intake.workbook, balancelab.inta
 from pathlib import Path
 inspect(Path({str(FILES / "control.ods")!r}))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-start = time.perf_counter()
+start = time.process_time()
 codes = [finding.code for finding in inspect({str(path)!r}).findings]
-print(",".join(codes), time.perf_counter() - start, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+print(",".join(codes), time.process_time() - start, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """  # noqa: E501
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     listed, seconds, memory = done.stdout.rsplit(" ", 2)
@@ -463,10 +463,10 @@ def test_prefixed_xml_is_understood(table: Any, tmp_path: Path) -> None:
 
 
 def test_m03_a_cell_without_end(table: Any, read: Callable[..., Intake]) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     finding = found(read(table.set(5, "school", "长" * 3_000_000)), "CELL_TOO_LONG")[0]
     assert (finding.severity, finding.row) == (E, 5)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_m06_every_cell_bad(table: Any, read: Callable[..., Intake]) -> None:

@@ -363,9 +363,9 @@ def test_one_year_of_several(table: Any, read: Callable[..., Intake], control: I
 def test_l11_a_long_hostile_name_is_quick(table: Any, read: Callable[..., Intake]) -> None:
     import time
 
-    start = time.perf_counter()
+    start = time.process_time()
     read(table.set(5, "school", "a" * 30_000 + "!").set(6, "school", "{" * 30_000).set(7, "county", "/" * 20_000))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_emoji_and_rare_characters_stay(table: Any, read: Callable[..., Intake]) -> None:

@@ -95,6 +95,16 @@ def test_what_a_map_declares_is_held(mapped: Callable[..., Intake]) -> None:
     assert {finding.code for finding in intake.findings if finding.severity == "error"} == {"NUM_RANGE", "CODE_INVALID"}
 
 
+def test_a_field_may_have_room_below_zero(mapped: Callable[..., Intake]) -> None:
+    """A minus sign is read where the map's minimum allows it; brackets and what lies below it are refused."""
+    text = MAP.replace('minimum = 0\nlabel = { zh = "每台', 'minimum = -3\nlabel = { zh = "每台')
+    assert text != MAP
+    assert mapped(ROWS.replace(",2.5,", ",-2.5,"), text=text, year=2015).schools["computers_each"].tolist()[0] == -2.5
+    for wrong, code in (("(2.5)", "NUM_NEGATIVE"), ("-3.5", "NUM_RANGE")):
+        findings = mapped(ROWS.replace(",2.5,", f",{wrong},"), text=text, year=2015).findings
+        assert [finding.code for finding in findings if finding.severity == "error"] == [code]
+
+
 def test_a_header_that_the_map_names_is_missing(mapped: Callable[..., Intake]) -> None:
     finding = next(
         each for each in mapped(ROWS.replace("student_num", "studnt_num")).findings if each.severity == "error"
@@ -242,6 +252,50 @@ def test_a_wrong_sum_or_code_names_the_mistake(old: str, new: str, word: str, ma
     assert word in str(refused.value)
 
 
+ENGLAND = """
+label = { zh = "英格兰学校", en = "Schools of England" }
+[columns]
+county_code = "la_number"
+county = "la_number"
+school_code = "urn"
+school = "urn"
+stage = "phase"
+school_type = "phase"
+teachers_fte = "teachers_fte"
+reading_progress = "readprog"
+[constants]
+year = 2019
+[values.stage]
+Primary = "primary"
+"Middle deemed primary" = "primary"
+Secondary = "junior"
+"Middle deemed secondary" = "junior"
+"All through" = "all_through"
+"16 plus" = "post_16"
+[values.school_type]
+Primary = "primary"
+"Middle deemed primary" = "primary"
+Secondary = "junior"
+"Middle deemed secondary" = "junior"
+"All through" = "all_through"
+"16 plus" = "post_16"
+[fields.teachers_fte]
+type = "number"
+label = { zh = "教师（折合全日制）", en = "Teachers, full-time equivalent" }
+[fields.reading_progress]
+type = "number"
+role = "outcome"
+minimum = -30
+maximum = 30
+label = { zh = "阅读进步分", en = "Reading progress" }
+[patterns]
+county_code = "^[0-9]{3}$"
+[rows]
+missing = ["SUPP", "LOWCOV"]
+ignore_other_columns = true
+"""
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real data are not here")
 class TestRealFiles:
     """England and Tanzania as a stranger would give them: refused in words, or read by a map."""
@@ -258,7 +312,7 @@ class TestRealFiles:
         (finding,) = inspect(DATA / name).findings
         assert finding.code == "HEADER_FOREIGN"
         assert header in finding.en
-        assert "students (students)" in finding.en
+        assert "school_type, students" in finding.en
         assert "students（" not in finding.zh and "在校生数（students）" in finding.zh
         assert "column map" in finding.remedy_en
         assert "列名对照文件" in finding.remedy_zh
@@ -298,22 +352,24 @@ mean_score = "average_300"
         assert "Lang’ata" in " ".join(finding.en for finding in errors)
         assert intake.schools["students"].sum() == 11_420_973  # README of the data
 
-    def test_england_by_a_map_lacks_the_pupils_and_says_so(self, tmp_path: Path) -> None:
+    def test_england_by_a_map(self, tmp_path: Path) -> None:
+        """It has no pupils, and says so; told that they may be missing, all 8,178 schools of its README are read."""
         path = tmp_path / "england.toml"
-        path.write_text(
-            """
-label = { zh = "英格兰学校", en = "Schools of England" }
-columns = { county_code = "la_number", county = "town", school_code = "urn", school = "estab", stage = "phase" }
-constants = { year = 2019, school_type = "primary" }
-values.stage = { Primary = "primary", Secondary = "secondary" }
-patterns = { county_code = "^[0-9]{3}$" }
-rows = { ignore_other_columns = true }
-""",
-            encoding="utf-8",
-        )
-        intake = inspect(DATA / "england_partial/england_swf_ks2.csv.gz", column_map=path)
-        missing = [finding for finding in intake.findings if finding.code == "COL_MISSING"]
-        assert [finding.column for finding in missing] == ["students"]
+        path.write_text(ENGLAND, encoding="utf-8")
+        file = DATA / "england_partial/england_swf_ks2.csv.gz"
+        intake = inspect(file, column_map=path)
+        errors = [finding for finding in intake.findings if finding.severity == "error"]
+        assert {(finding.code, finding.column) for finding in errors} == {("COL_MISSING", "students")}
+        path.write_text(ENGLAND.replace("[rows]", '[rows]\nmay_be_missing = ["students"]'), encoding="utf-8")
+        intake = read_schools(file, column_map=path)
+        assert len(intake.schools) == intake.source.rows_in == 8_178
+        assert intake.schools["county_code"].nunique() == 88  # README of the data: 88 local authorities
+        # counted in the file by Python's csv: 63 SUPP, 1 LOWCOV, 2,038 empty
+        progress = intake.schools["reading_progress"]
+        assert (progress.notna().sum(), progress.min()) == (8_178 - 63 - 1 - 2_038, -8.5)
+        (suppressed,) = [each for each in intake.findings if each.column == "reading_progress"]
+        assert suppressed.code == "MISSING_TOKEN"
+        assert "“SUPP” (63)" in suppressed.en
 
     def test_north_carolina_by_the_projects_own_map(self) -> None:
         path = Path(__file__).parents[2] / "data" / "north_carolina" / "columns.toml"
