@@ -202,6 +202,8 @@ def test_the_city_report_counts_the_sample(monkeypatch: pytest.MonkeyPatch):
     assert any(
         "3 pass all blocks, 8 fail (of these 1 by a veto), 1 cannot be decided" in b.get("text", "") for b in blocks
     )
+    published = next(b for b in blocks if b.get("caption", "").startswith("Table 2"))
+    assert len(published["rows"]) == 12 * 2 * 2  # counties × stages × a row of means and one of coefficients
 
 
 @pytest.mark.slow

@@ -87,7 +87,7 @@ def published_table(
     measures, counties : DataFrame
         From ``measure_counties`` and ``judge_counties``, any number of counties.
     places : mapping
-        County code → (city, county), in the order of the table.
+        County code → (city, county), in the order of the table; where no city is given, its column is left out.
     standard : Standard
         Gives the indicators and decimals.
     """
@@ -99,7 +99,7 @@ def published_table(
         rows += [{"number": number, "city": city, "county": county} | row for row in here]
     columns = [
         Column("number", zh="序号", en="No.", kind="number", decimals=0),
-        Column("city", zh="市", en="City"),
+        *([Column("city", zh="市", en="City")] if any(city for city, _ in places.values()) else []),
         Column("county", zh="县（市、区）", en="County"),
         Column("stage", zh="学段", en="Stage"),
         Column("row", zh="类别", en="Row"),

@@ -66,7 +66,7 @@ def class_size_table(page: Page, summary: pd.DataFrame, standard: Standard) -> N
             Column("stage", zh="学段", en="Stage"),
             Column("name", zh="班额", en="Classes"),
             Column("classes", zh="班级数", en="Classes in all", kind="number", decimals=0),
-            Column("known", zh="口径", en="Known"),
+            *([Column("known", zh="口径", en="Known")] if any(line["known"] for line in lines) else []),
             Column("low", zh="其中", en="Of these", kind="number", decimals=0),
             Column("share", zh="占比", en="Share", kind="percent", decimals=2),
             Column("year", zh="目标年份", en="Target year"),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from balancelab.page import theme
+from balancelab.page.assessment import balance_forms
 from balancelab.page.columns import Column
 from balancelab.page.disclosure.rules import too_few
 from balancelab.page.naming import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from balancelab.standards import Standard
 
 _ROW = 0.235  # inches for one line of the chart
+_MOST_PUBLISHED = 200  # counties: a province has fewer, and each takes four lines
 
 
 def block_sentence(page: Page, conclusion: pd.DataFrame, standard: Standard) -> None:
@@ -178,6 +180,27 @@ def spread_table(page: Page, differences: pd.DataFrame, standard: Standard) -> N
         note_en="A stage with a single school is left out.",
         row_header="name",
     )
+
+
+def published_table(
+    page: Page, measures: pd.DataFrame, differences: pd.DataFrame, names: pd.Series, standard: Standard
+) -> None:
+    """
+    Show the table that provinces publish, means and coefficients of every county; too many are left to the bundle.
+
+    Parameters
+    ----------
+    page : Page
+    measures, differences : DataFrame
+        From ``measure_counties`` and ``judge_counties``.
+    names : Series
+        County name by code.
+    standard : Standard
+    """
+    if len(names) > _MOST_PUBLISHED:
+        return
+    places = {str(code): ("", str(name)) for code, name in names.sort_index().items()}
+    balance_forms.published_table(page, measures, differences, places, standard)
 
 
 def sample_table(page: Page, schools: pd.DataFrame, standard: Standard) -> None:
