@@ -69,8 +69,9 @@ def save_intake(intake: Intake, path: Path) -> None:
         "years": _years(intake.schools),
         "pandas": {name: json.loads(table.schema.metadata[b"pandas"]) for name, table in plain.items()},
     }
-    parts = [
-        table.rename_columns([_prefix(name) + column for column in table.column_names]) for name, table in plain.items()
+    parts = [  # of one piece: Arrow would join the pieces anew for each row group
+        table.rename_columns([_prefix(name) + column for column in table.column_names]).combine_chunks()
+        for name, table in plain.items()
     ]
     keys = pa.schema([(_COUNTY, pa.string()), (_PART, pa.string()), (_PLACE, pa.int64())])
     fields = [*keys, *(field for part in parts for field in part.schema)]
@@ -209,7 +210,8 @@ def _prefix(part: str) -> str:
 
 def _row_groups(parts: Sequence[pa.Table], counties: Sequence[np.ndarray], schema: pa.Schema) -> Iterator[pa.Table]:
     """Yield one table for each row group: whole counties in the order of their codes."""
-    every, which = np.unique(np.concatenate(counties).astype(str), return_inverse=True)
+    which, found = pd.factorize(np.concatenate(counties), sort=True)
+    every = found.astype(str)
     ends = np.cumsum([len(part) for part in parts])[:-1]
     codes = np.split(which, ends)
     orders = [np.argsort(each, kind="stable") for each in codes]

@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("bench_measures", "bench_intake", "bench_regression", "bench_reports", "bench_formats", "bench_portal")
+BENCHMARKS = (
+    "bench_reports",
+    "bench_figures",
+    "bench_national",
+    "bench_staging",
+    "bench_measures",
+    "bench_intake",
+    "bench_regression",
+    "bench_formats",
+    "bench_portal",
+)
 
 
 def main() -> int:
