@@ -75,12 +75,12 @@ def run_reports(
     started = time.monotonic()
     refuse_doubles(plan.units)
     mended = _take_over(output)
+    units = [unit for unit in plan.units if output.shard is None or output.shard.takes(unit.stem)]
     lines = journal.read(output.path)
     records = journal.latest(lines)
     if not force:
         finished = journal.latest(line for line in lines if line["state"] == "done")
-        refuse_overwriting(plan.units, finished, output.path)
-    units = [unit for unit in plan.units if output.shard is None or output.shard.takes(unit.stem)]
+        refuse_overwriting(units, finished, output.path)
     due, unchanged, why = find_due(units, records, output.path, force=force)
     known = _Known(plan.left_out, unchanged, why, find_gone(plan, records, output.path))
     if not due:
