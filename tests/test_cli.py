@@ -276,7 +276,7 @@ def test_one_county_from_a_table_of_one_s_own(tmp_path):
     assert done.stdout == ""
     first, last = done.stderr.splitlines()
     assert first.startswith(f"[1/1] {CODE} ")
-    assert last.startswith("1 reports written (counties: 1, languages: en): ")
+    assert last.startswith("1 report written (counties: 1, languages: en): ")
     assert "index.html" in last
     files = {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
     published = {f"2024/{CODE}/balance.en.{ending}" for ending in ("html", "ipynb", "json")}

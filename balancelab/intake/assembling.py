@@ -257,12 +257,14 @@ def _check_required(body: Body, columns: list[Column], schools: pd.DataFrame) ->
         if column.name == "stage":
             gone = gone & ~combined
         code = "COUNTY_MISSING" if column.name in ("county", "county_code") else "VALUE_REQUIRED"
-        texts = body.texts(column)
+        # of a sum, the part that is missing is named
+        places = [(each, body.missing[each.name][0], body.texts(each)) for each in column.parts or (column,)]
 
-        def add(at: int, column: Column = column, code: str = code, texts: Any = texts) -> None:
+        def add(at: int, code: str = code, places: Any = places) -> None:
+            place, texts = next((each, texts) for each, missing, texts in places if missing[at])
             raw = texts[at].as_py().strip()
             shown = (f"“{printable(raw)}”", f"“{printable(raw)}”") if raw else ("空", "empty")
-            body.faults.add(code, row=int(body.rows[at]), column=column.name, raw=raw or None, cell=shown)
+            body.faults.add(code, row=int(body.rows[at]), column=place.name, raw=raw or None, cell=shown)
 
         body.each(code, np.flatnonzero(gone), column.name, add)
 

@@ -127,9 +127,10 @@ def _last_line(summary: Summary) -> Text:
     if summary.unchanged:
         same = len(summary.unchanged)
         also_zh, also_en = f"，未变 {same} 份{also_zh}", f", {same} unchanged{also_en}"
+    noun = "report" if done == 1 else "reports"
     return text(
         f"已写入 {done} 份报告（{of_zh}语言 {languages}）{also_zh}：{where}{index_zh}；用时 {summary.seconds:.0f} 秒",
-        f"{done} reports written ({of_en}languages: {languages}){also_en}: {where}{index_en}; {summary.seconds:.0f} s",
+        f"{done} {noun} written ({of_en}languages: {languages}){also_en}: {where}{index_en}; {summary.seconds:.0f} s",
     )
 
 

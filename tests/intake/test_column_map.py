@@ -195,7 +195,7 @@ def test_a_wrong_part_is_named_in_its_own_cell(mapped: Callable[..., Intake]) ->
     (error,) = [finding for finding in intake.findings if finding.severity == "error"]
     assert (error.code, error.column, error.address, error.raw) == ("NUM_UNPARSABLE", "girls", "E3", "约90")
     empty = [each for each in mapped(PARTS.replace("90,4", ",4"), text=SUMMED).findings if each.severity == "error"]
-    assert [(each.code, each.column, each.row) for each in empty] == [("VALUE_REQUIRED", "students", 3)]
+    assert [(each.code, each.column, each.address) for each in empty] == [("VALUE_REQUIRED", "girls", "E3")]
 
 
 def test_a_part_that_is_not_in_the_table_is_missed(mapped: Callable[..., Intake]) -> None:
