@@ -106,9 +106,12 @@ def _report(kind: str, name: str, language: str) -> dict[str, Any]:
 def _add_results(row: dict[str, Any], record: Mapping[str, Any], language: str) -> None:
     """Take what a report found into its row; the first report that says something has the word."""
     results = record.get("results") or {}
-    for block, (state, word) in (results.get("blocks") or {}).items():
+    found = results.get("blocks") or {}
+    known = _known_blocks(str(record["standard"]))
+    for block in [*(name for name in known if name in found), *(name for name in found if name not in known)]:
+        state, word = found[block]
         row["blocks"].setdefault(block, state)
-        row["words"].setdefault(block, {}).setdefault(language, clean_text(str(word)))
+        row["words"].setdefault(block, dict(known.get(block, {})))[language] = clean_text(str(word))
     row["verdict"] = row["verdict"] or str(record["verdict"])
     coefficients = results.get("cv") or {}
     chosen = worst(coefficients)
@@ -131,6 +134,15 @@ def _short_names() -> dict[str, Text]:
     from balancelab.indicators import load_indicators
 
     return {name: indicator.short for name, indicator in load_indicators().items()}
+
+
+@cache
+def _known_blocks(standard: str) -> Mapping[str, Text]:
+    """Names of the blocks of a standard that the package knows, in the document's order."""
+    from balancelab.definitions import shipped
+    from balancelab.standards import load_standard
+
+    return load_standard(standard).blocks() if standard in shipped("standards") else {}
 
 
 def _formats(record: Mapping[str, Any], stem: str, folder: Path) -> list[str]:

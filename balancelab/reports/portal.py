@@ -128,7 +128,8 @@ class _Shared:
         found = {row["verdict"] for row in rows} | {state for row in rows for state in row["blocks"].values()}
         known = found & {*_ORDER, *MARKS}
         self.states = [*(state for state in _ORDER if state in known), *sorted(known - set(_ORDER))]
-        self.blocks = list(dict.fromkeys(name for row in rows for name in row["blocks"]))
+        fullest_first = sorted(rows, key=lambda row: -len(row["blocks"]))
+        self.blocks = list(dict.fromkeys(name for row in fullest_first for name in row["blocks"]))
         self._words = {name: words for row in reversed(rows) for name, words in row["words"].items()}
         self._lists: dict[str, dict[str, int]] = {}
 

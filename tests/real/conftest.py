@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ITEMS = ("--set", "items_file=data/sample/county_items.csv")
 COUNTY = ("--county", "371599")
+EARLIER = ("--kind", "balance", "--year", "2023", *COUNTY)  # for what changed since
 RUNS = (
     ("balance", "--county", "371599,840124"),  # one that fails, one with one junior school
     ("equity", *COUNTY),
@@ -33,8 +34,10 @@ def balancelab(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder."""
     out = tmp_path_factory.mktemp("reports")
-    for kind, *more in RUNS:
-        asked = ["data/sample/schools.csv", "--year", "2024", "--language", "zh,en", "--output", str(out)]
-        done = balancelab("report", *asked, "--kind", kind, *more)
-        assert done.returncode == 0, (kind, done.stderr)
+    into = ("--language", "zh,en", "--output", str(out))
+    for asked in [EARLIER, *(("--kind", kind, "--year", "2024", *more) for kind, *more in RUNS)]:
+        done = balancelab("report", "data/sample/schools.csv", *asked, *into)
+        assert done.returncode == 0, (asked, done.stderr)
+    done = balancelab("diff", str(out / "2023"), str(out / "2024"), *COUNTY, *into)
+    assert done.returncode == 0, done.stderr
     return out

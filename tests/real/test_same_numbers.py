@@ -23,6 +23,7 @@ REPORTS = (
     "371599/self_evaluation",
     "371599/rectification",
     "371599/school-2137000001",
+    "371599/changes",
     "overview/city",
     "overview/overview",
 )
@@ -30,6 +31,8 @@ NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:,\d{3})*(?:\.\d+)?|\d+(?:\.\d+)?")
 NUMERIC = ("number", "percent")
 # numbers that Chinese writes as words where English writes figures; no other word counts as a number
 WORDS = {"每百名": "每100名", "七年级": "7年级", "八年级": "8年级", "九年级": "9年级"}
+# hashes of what a report on changes read: results in its own language
+PER_LANGUAGE = ("前一份结果", "后一份结果")
 TENS_OF_THOUSANDS = re.compile(r"(\d+)万")
 TEXTS = ("title", "subtitle", "text", "number", "caption", "note", "alt", "heading")
 
@@ -97,7 +100,7 @@ def test_provenance_but_for_the_language(pair: list[tuple[dict, dict]]):
     differing = [
         (a["value"], b["value"])
         for a, b in zip(zh["entries"], en["entries"], strict=True)
-        if a["value"] != b["value"] and numbers(a["value"]) != numbers(b["value"])
+        if a["value"] != b["value"] and numbers(a["value"]) != numbers(b["value"]) and a["label"] not in PER_LANGUAGE
     ]
     assert not differing
 

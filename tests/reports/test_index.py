@@ -208,6 +208,20 @@ def test_verdicts_of_blocks_and_the_worst_coefficient_come_from_the_results(tmp_
     assert [data["states"][int(letter)]["id"] for letter in blocks] == ["failed", "met"]
 
 
+def test_a_known_standards_blocks_are_named_in_both_languages_in_the_documents_order(tmp_path):
+    found = {"veto": ["met", "一票否决"], "resources": ["failed", "资源配置"]}
+    done = record(results=results(blocks=found))
+    publish(tmp_path, done)
+    rows = index_rows([done], tmp_path)
+    assert data_of(render_index(rows))["blocks"] == [  # data: standards/quality_2017.toml
+        {"id": "resources", "zh": "资源配置", "en": "Resource allocation"},
+        {"id": "veto", "zh": "一票否决", "en": "Vetoes"},
+    ]
+    own = record(results=results(blocks=found), standard="our_own")
+    (row,) = index_rows([own], tmp_path)
+    assert data_of(render_index([row]))["blocks"][0] == {"id": "veto", "zh": "一票否决", "en": "一票否决"}
+
+
 def test_the_verdict_of_the_whole_evaluation_goes_before_that_of_resources(tmp_path):
     resources = record(verdict="met", results={"blocks": {"resources": ["met", "资源配置"]}})
     whole = record(

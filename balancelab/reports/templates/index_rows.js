@@ -81,7 +81,7 @@ const portal = (() => {
     return cell;
   };
 
-  /* A picture of the years: from nothing to twice the limit, the limit always at the same height. */
+  /* A picture of the years, from nothing to twice the limit, or as high as it must be. */
   const WIDTH = 96, HEIGHT = 40, EDGE = 5;
   const drawn = (name, attributes) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -93,10 +93,10 @@ const portal = (() => {
     const points = entry.history.filter((one) => one.share !== null).sort((a, b) => a.year - b.year);
     if (!points.length) return cell;
     const limited = points.every((one) => one.limit !== null);
-    const top = limited ? 2 : Math.max(...points.map((one) => one.share)) || 1;
+    const top = Math.max(limited ? 2 : 0, ...points.map((one) => one.share)) || 1;
     const x = (year) => years.length < 2 ? WIDTH / 2
       : EDGE + ((year - years[0]) / (years[years.length - 1] - years[0])) * (WIDTH - 2 * EDGE);
-    const y = (share) => HEIGHT - EDGE - (Math.min(share, top) / top) * (HEIGHT - 2 * EDGE);
+    const y = (share) => HEIGHT - EDGE - (share / top) * (HEIGHT - 2 * EDGE);
     const said = points.map((one) => one.year + " " + (limited ? Math.round(one.share * 100) + "%" : one.share.toFixed(3)));
     const picture = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, role: "img" });
     const title = drawn("title", {});
