@@ -84,7 +84,7 @@ def test_relations_that_do_not_hold_are_refused():
 def test_an_attacker_finds_no_withheld_cell_of_random_tables():
     draw = random.Random(20261122)
     primary = secondary = 0
-    for _ in range(14):
+    for _ in range(9):
         values, relations = cross_table(draw.randint(2, 4), draw.randint(2, 4), draw)
         sensitive = [name for name, value in values.items() if 0 < value < 10]
         withheld = suppress(values, relations, sensitive)
@@ -94,7 +94,7 @@ def test_an_attacker_finds_no_withheld_cell_of_random_tables():
             assert low <= values[name] <= high  # the truth is among what is possible
             assert high - low >= 10 - 1e-6 or (low <= 1 + 1e-6 and high >= 9 - 1e-6)
         assert suppress(dict(reversed(values.items())), relations[::-1], sensitive[::-1]) == withheld
-    assert primary > 30
+    assert primary > 20
     assert secondary <= 2 * primary  # the price: no more than two further cells for each
 
 
