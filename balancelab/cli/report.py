@@ -104,6 +104,12 @@ from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
     zh="即使报告接连因同一原因失败也不提前停止",
     en="go on even when reports fail alike one after another",
 )
+@option(
+    "--allow-mixed",
+    is_flag=True,
+    zh="保留由其他版本程序生成的报告",
+    en="let reports stand that another version of the program made",
+)
 @option("--json", "as_json", is_flag=True, zh="结束时向标准输出写 JSON 摘要", en="print a summary as JSON at the end")
 @option("--quiet", is_flag=True, zh="只报告问题", en="say only what went wrong")
 @option(
@@ -130,6 +136,7 @@ def report(
     shard: str | None,
     force: bool,
     keep_going: bool,
+    allow_mixed: bool,
     as_json: bool,
     quiet: bool,
     settings: tuple[str, ...],
@@ -194,6 +201,7 @@ def report(
             on_progress=console.progress,
             crew=crew,
             keep_going=keep_going,
+            allow_mixed=allow_mixed,
         )
     console.summary(summary)
     code = summary.exit_code or (EXIT_SOME_FAILED if refused else EXIT_DONE)

@@ -15,7 +15,7 @@ from balancelab.reports.errors import (
     EnvironmentRefused,
 )
 from balancelab.reports.index import write_index
-from balancelab.reports.inputs import Inputs, clean
+from balancelab.reports.inputs import Inputs, clean, own_copies
 from balancelab.reports.outcome import Progress, Summary
 from balancelab.reports.output import Output, environment_refused
 from balancelab.reports.shards import forget_parts, take_over
@@ -37,6 +37,7 @@ def run_reports(
     on_progress: Callable[[Progress], None] | None = None,
     crew: Company | None = None,
     keep_going: bool = False,
+    allow_mixed: bool = False,
 ) -> Summary:
     """
     Make every report of a plan that is not there already from the same inputs.
@@ -59,6 +60,8 @@ def run_reports(
         Workers that were started earlier.
     keep_going : bool
         Whether to go on even when reports fail alike one after another (`balancelab.reports.systemic`).
+    allow_mixed : bool
+        Whether finished reports stand that another version of the program or of its libraries made.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def run_reports(
     if not force:
         finished = journal.latest(line for line in lines if line["state"] == "done")
         refuse_overwriting(units, finished, output.path)
-    due, unchanged, why = find_due(units, records, output.path, force=force)
+    due, unchanged, why = find_due(units, records, output.path, force=force, allow_mixed=allow_mixed)
     known = _Known(plan.left_out, unchanged, why, find_gone(plan, records, output.path))
     if not due:
         summary = known.summary(output, time.monotonic() - started, trouble=_renew_index(output))
@@ -91,6 +94,7 @@ def run_reports(
     try:
         plan.stage(work)
         inputs = Inputs(output.path, work, [unit for unit, _ in due])
+        due = own_copies(due, work)
     except OSError as error:
         raise environment_refused(error, work) from error
     interrupted = False

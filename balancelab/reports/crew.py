@@ -269,15 +269,19 @@ class Crewman:
         self._log = open(own / "log", "w+b")  # noqa: SIM115 - closed by `end`
         folders = [str(own), str(output.path), str(output.work)]
         program = "balancelab.reports.warm.zygote" if warm else "balancelab.reports.worker"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", program, *folders],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            cwd=output.work,
-            env={**(zygote_environment(own) if warm else _environment()), **(environment or {})},
-            start_new_session=True,  # an interrupt typed at the terminal reaches the owner, who ends the crew in order
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", program, *folders],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                cwd=output.work,
+                env={**(zygote_environment(own) if warm else _environment()), **(environment or {})},
+                start_new_session=True,  # an interrupt typed at the terminal is for the owner, who ends all in order
+            )
+        except OSError:
+            self._log.close()
+            raise
         threading.Thread(target=self._listen, args=(self._process.stdout, events), daemon=True).start()
 
     def take(self, unit: Unit, order: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ Records = Mapping[str, Mapping[str, Any]]
 
 
 def find_due(
-    units: Sequence[Unit], records: Records, folder: Path, *, force: bool
+    units: Sequence[Unit], records: Records, folder: Path, *, force: bool, allow_mixed: bool = False
 ) -> tuple[list[tuple[Unit, dict[str, str]]], tuple[Unit, ...], dict[str, int]]:
     """
     Part the reports of a plan into those to be made and those that stand.
@@ -33,6 +33,8 @@ def find_due(
         Output folder.
     force : bool
         Whether all are made.
+    allow_mixed : bool
+        Whether reports stand that another version of the program made.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def find_due(
     due, unchanged, why = [], [], Counter[str]()
     for unit in units:
         parts = resume.parts_of(unit, program)
-        reason = resume.why_made(unit, parts, records.get(unit.stem), folder)
+        reason = resume.why_made(unit, parts, records.get(unit.stem), folder, allow_mixed=allow_mixed)
         if reason or force:
             due.append((unit, parts))
             why[reason or "forced"] += 1

@@ -13,6 +13,7 @@ import re
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ INJECTED = "injected-parameters"
 """Papermill's tag on the cell that it adds."""
 
 _IOPUB_SECONDS = 60  # Papermill fails a good report when a loaded machine is late by nbclient's four seconds
+_KERNEL = 2_000_000_000  # bytes of address space of a kernel with its libraries; it is measured before it has them
+_LOOK = 0.5  # seconds between two looks at what a kernel printed
 _ENDED_BY_US = (None, 0, -15, -9)  # a kernel that lingers after its last cell is ended; its report stands
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _CELL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
@@ -50,9 +53,9 @@ class Limits:
     report : int
         For a whole report; then its worker is killed. [s]
     memory : int
-        For what it allocates; a real kernel is not limited. [bytes]
+        For what it allocates, beyond what it has when it starts. [bytes]
     output : int
-        For what it prints; a real kernel is not limited. [characters]
+        For what it prints. [characters]
     """
 
     start: int = 120
@@ -72,6 +75,9 @@ class _Watch:
     busy: bool = False
     process: Popen[bytes] | None = None
     groups: list[int] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+    flooded: bool = False
+    _over: threading.Event = field(default_factory=threading.Event)
 
     def notebook_started(self, notebook: NotebookNode) -> None:
         self.notebook = notebook
@@ -81,6 +87,33 @@ class _Watch:
 
     def cell_executed(self, **_: Any) -> None:
         self.busy = False
+
+    def kernel_started(self, process: Popen[bytes], group: int | None) -> None:
+        """Take note of the kernel, and keep it within its limits."""
+        self.process = process
+        limit_memory(process.pid, self.limits.memory)
+        if group is not None:
+            self.groups.append(group)
+            self.on_kernel(group)
+            threading.Thread(target=self._stop_flood, args=(group,), daemon=True).start()
+
+    def over(self) -> None:
+        """End the watch."""
+        self._over.set()
+
+    def _stop_flood(self, group: int) -> None:
+        """Kill a kernel that prints more than it may; nbclient would keep all of it in memory."""
+        seen, printed, cell = 0, 0, self.cell
+        while not self._over.wait(_LOOK):
+            if cell is not self.cell:
+                seen, cell = 0, self.cell
+            outputs = [] if cell is None else list(cell.get("outputs", []))
+            printed += sum(len(str(output.get("text", ""))) for output in outputs[seen:])
+            seen = len(outputs)
+            if printed > self.limits.output:
+                self.flooded = True
+                end_group(group)
+                return
 
 
 @dataclass(frozen=True)
@@ -182,6 +215,27 @@ def end_group(group: int) -> None:
             os.killpg(group, signal.SIGKILL)
 
 
+def limit_memory(process: int, most: int) -> None:
+    """
+    Keep another process within its memory, where the system can do that.
+
+    Parameters
+    ----------
+    process : int
+        Its id.
+    most : int
+        What it may allocate beyond what it has. [bytes]
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    with suppress(OSError, ValueError):
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[0])
+        total = max(pages * os.sysconf("SC_PAGE_SIZE"), _KERNEL) + most
+        resource.prlimit(process, resource.RLIMIT_AS, (total, total))
+
+
 def _execute_once(
     notebook: Path,
     parameters: Mapping[str, object],
@@ -194,7 +248,7 @@ def _execute_once(
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    watch = _Watch(on_kernel)
+    watch = _Watch(on_kernel, limits=limits)
     with (
         tempfile.TemporaryDirectory(prefix="bl-", dir=scratch, ignore_cleanup_errors=True) as private,
         surroundings(Path(private), fallback=scratch or Path(private)),
@@ -212,12 +266,15 @@ def _execute_once(
         except CellTimeoutError:
             return _stopped(watch, "timeout", f"> {limits.cell} s")
         except DeadKernelError:
+            if watch.flooded:
+                return _stopped(watch, "output", f"the notebook prints more than {limits.output} characters")
             return _stopped(watch, "kernel_died", _how_it_ended(watch.process))
         except RuntimeError as error:  # jupyter_client has no narrower class for a kernel that does not answer
             if watch.notebook is not None:
                 raise
             raise NotebookFailed(Failure("kernel_start", str(error))) from error
         finally:
+            watch.over()
             for group in watch.groups:
                 end_group(group)
     if watch.process is not None and watch.process.returncode not in _ENDED_BY_US:
@@ -274,10 +331,7 @@ def _kernel_class(watch: _Watch) -> type:
         async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
             await super().start_kernel(**options)
             provisioner: Any = self.provisioner
-            watch.process = provisioner.process
-            if provisioner.pgid is not None:
-                watch.groups.append(provisioner.pgid)
-                watch.on_kernel(provisioner.pgid)
+            watch.kernel_started(provisioner.process, provisioner.pgid)
 
         async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:  # type: ignore[override]
             await super().shutdown_kernel(now=now or watch.busy, restart=restart)

@@ -11,10 +11,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balancelab.page.disclosure import PUBLIC
+from balancelab.reports.errors import PlanRefused, text
 from balancelab.reports.output import write_files
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ INPUTS = ".inputs"
 """Name of the folder."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+_OWN = ".own"  # in the work folder; not among what is staged, because it is made later
 _NOTEBOOK, _WORD = ".notebook", ".word"  # no staged folder begins with a point
 NOT_STAGED = (_NOTEBOOK, _WORD)
 """Folders of kept files that were read from elsewhere."""
@@ -103,6 +106,51 @@ class Inputs:
         if not (kept.is_file() and not kept.is_symlink() and kept.read_bytes() == content):
             write_files(self._folder, {f"{INPUTS}/{digest}": content})
         return digest
+
+
+def own_copies(due: Iterable[tuple[Unit, dict[str, str]]], work: Path) -> list[tuple[Unit, dict[str, str]]]:
+    """
+    Copy notebooks and Word templates, so that one that is edited while a run goes on is not half of its reports.
+
+    Parameters
+    ----------
+    due : iterable of (Unit, dict)
+        Reports, each with the digests of what it is made from.
+    work : Path
+        Work folder of the run.
+
+    Returns
+    -------
+    list of (Unit, dict)
+        The same, by the copies.
+
+    Raises
+    ------
+    PlanRefused
+        If a notebook was edited since its digest was taken.
+    OSError
+        If something cannot be read or written.
+    """
+    copies: dict[Path, Path] = {}
+
+    def copy_of(path: Path) -> Path:
+        if path not in copies:
+            copies[path] = work / _OWN / str(len(copies)) / path.name
+            copies[path].parent.mkdir(parents=True)
+            copies[path].write_bytes(path.read_bytes())
+        return copies[path]
+
+    own = []
+    for unit, parts in due:
+        notebook = copy_of(unit.notebook)
+        word = str(copy_of(Path(unit.word_template))) if unit.word_template else ""
+        own.append((replace(unit, notebook=notebook, word_template=word), parts))
+    digests = {copy: hashlib.sha256(copy.read_bytes()).hexdigest() for copy in copies.values()}
+    edited = {one.notebook.name for one, parts in own if digests[one.notebook] != parts["notebook"]}
+    if edited:
+        named = ", ".join(sorted(edited))
+        raise PlanRefused(text(f"{named} 刚刚被修改，请重新运行", f"{named} was edited just now: run again"))
+    return own
 
 
 def listed(folder: Path, name: str) -> dict[str, str]:

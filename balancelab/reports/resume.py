@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balancelab.definitions import Text
-from balancelab.reports.errors import text
+from balancelab.reports.errors import EnvironmentRefused, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +112,18 @@ def program_parts() -> dict[str, str]:
     return {"package": _package(), "libraries": _libraries()}
 
 
-def why_made(unit: Unit, parts: Mapping[str, str], record: Mapping[str, Any] | None, folder: Path) -> str:
+PROGRAM = ("package", "libraries")
+"""Reasons of `WHY` that have to do with the program alone."""
+
+
+def why_made(
+    unit: Unit,
+    parts: Mapping[str, str],
+    record: Mapping[str, Any] | None,
+    folder: Path,
+    *,
+    allow_mixed: bool = False,
+) -> str:
     """
     Decide whether a report has to be made.
 
@@ -126,6 +137,8 @@ def why_made(unit: Unit, parts: Mapping[str, str], record: Mapping[str, Any] | N
         The journal's last line about it.
     folder : Path
         Output folder.
+    allow_mixed : bool
+        Whether a report stands that was made by another version of the program or of its libraries.
 
     Returns
     -------
@@ -136,7 +149,8 @@ def why_made(unit: Unit, parts: Mapping[str, str], record: Mapping[str, Any] | N
         return "new"
     if record["state"] != "done":
         return "failed"
-    changed = changed_part(record, parts)
+    counted = {part: digest for part, digest in parts.items() if not (allow_mixed and part in PROGRAM)}
+    changed = changed_part(record, counted)
     if changed:
         return changed
     return "" if set(unit.files) <= set(record["files"]) and files_stand(record, folder) else "files"
@@ -222,10 +236,31 @@ def _digest(content: object) -> str:
 
 @cache
 def _libraries() -> str:
-    """Digest of Python's version and of every library that the package asks for."""
+    """
+    Digest of Python's version and of every library that the package asks for.
+
+    Raises
+    ------
+    EnvironmentRefused
+        Naming each that is missing: found before the first report, not by the one that needs it.
+    """
     needed = metadata.requires("balancelab") or []
     names = sorted({match.group() for one in needed if "extra ==" not in one and (match := _NAME.match(one))})
-    return _digest([platform.python_version(), *((name, metadata.version(name)) for name in names)])
+    known = {one: version for one in names if (version := _version(one))}
+    missing = [one for one in names if one not in known]
+    if missing:
+        listed = " ".join(missing)
+        raise EnvironmentRefused(
+            text(f"缺少软件库 {listed}；请运行 pip install {listed}", f"missing: {listed}; run pip install {listed}")
+        )
+    return _digest([platform.python_version(), *known.items()])
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _package() -> str:

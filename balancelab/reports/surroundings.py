@@ -61,7 +61,7 @@ def environment(private: Path, *, fallback: Path) -> dict[str, str]:
     """
     spec = private / "kernels" / "python3"
     spec.mkdir(parents=True)
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    argv = [sys.executable, "-m", "balancelab.reports.kernel", "-f", "{connection_file}"]
     described = {"argv": argv, "display_name": "Python 3", "language": "python"}
     described["metadata"] = {"supported_encryption": "curve"}  # type: ignore[assignment]
     (spec / "kernel.json").write_text(json.dumps(described), encoding="utf-8")

@@ -166,7 +166,7 @@ print(summary.exit_code, len(summary.done), flush=True)
 
 def processes() -> set[str]:
     lines = {" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])}
-    return {line for line in lines if any(name in line for name in (*OURS, "ipykernel_launcher"))}
+    return {line for line in lines if any(name in line for name in (*OURS, "balancelab.reports.kernel"))}
 
 
 @POSIX

@@ -21,7 +21,7 @@ from balancelab.reports.outcome import Summary
 from balancelab.reports.output import Output
 from balancelab.reports.units import Plan
 
-OURS = ("balancelab.reports.worker", "balancelab.reports.warm.zygote", "ipykernel_launcher")
+OURS = ("balancelab.reports.worker", "balancelab.reports.warm.zygote", "balancelab.reports.kernel")
 _STARTED: dict[str, str] = {}
 
 
@@ -72,6 +72,8 @@ def start(work: Callable[[], int]) -> Run:
         code = work()
     except Refused as refused:
         code = refused.exit_code
+    except KeyboardInterrupt:
+        code = 130
     except BaseException:  # noqa: BLE001 - a fork ends here whatever happens, and says why
         traceback.print_exc()
     finally:
