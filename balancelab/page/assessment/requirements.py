@@ -27,6 +27,8 @@ def requirement_sources(page: Page, standard: Standard) -> None:
     """
     Show whose every kind of requirement is, and where it stands; what the province sets and was not given is named.
 
+    One sentence where all stand in one document.
+
     Parameters
     ----------
     page : Page
@@ -45,6 +47,14 @@ def requirement_sources(page: Page, standard: Standard) -> None:
         lines.append(_line(page, _FOR_SCHOOLS, None, _PROVINCE, _NOT_GIVEN))
     if standard.rubric is not None and not standard.rubric.points:
         lines.append(_line(page, _POINTS, None, _PROVINCE, _NOT_GIVEN))
+    if len({(line["authority"], line["source"]) for line in lines}) == 1:
+        page.say(
+            zh="各项要求均出自{source}（{authority}）。",
+            en="Every requirement stands in one document: {source} ({authority}).",
+            source=lines[0]["source"],
+            authority=lines[0]["authority"],
+        )
+        return
     page.table(
         pd.DataFrame(lines).astype({"number": float}),
         columns=[
