@@ -12,12 +12,17 @@ import click
 
 from balancelab.cli.frame import command, language_option
 from balancelab.reports.console import printable
-from balancelab.reports.errors import EXIT_DONE, EXIT_SOME_FAILED
+from balancelab.reports.errors import EXIT_DONE, EXIT_SOME_FAILED, text
 from balancelab.reports.given import choose_languages, choose_written
 from balancelab.reports.terminal import message_language, option, print_line, stop_like_ctrl_c, tell
 
 if TYPE_CHECKING:
     from balancelab.changes import Comparison
+
+_RESTORE = text(
+    "要恢复被改动的文件：用原表运行 balancelab report 并加 --force",
+    "to restore what was changed: run balancelab report on the table again, with --force",
+)
 
 
 @command(
@@ -48,6 +53,8 @@ def verify(target: Path, quick: bool, jobs: int | None, as_json: bool, language:
             print_line(STATES[one.state][spoken], one.name, one.county, "; ".join(why[spoken] for why in one.why))
         counted = Counter(STATES[one.state][spoken] for one in found)
         tell(", ".join(f"{state} {number}" for state, number in counted.items()))
+        if any(one.state == "changed" for one in found):
+            tell(_RESTORE[spoken])
     return EXIT_DONE if all(one.state in FINE for one in found) else EXIT_SOME_FAILED
 
 

@@ -23,7 +23,7 @@ def order_of(unit: Unit) -> dict[str, Any]:
         "parameters": dict(unit.parameters),
         "stem": unit.stem,
         "language": unit.language,
-        "origin": dict(unit.origin),
+        "origin": {key: unit.origin.get(key, "") for key in ORIGIN},
         "formats": list(unit.formats),
         "word": unit.word,
         "audience": unit.audience,

@@ -253,6 +253,13 @@ def test_another_program_with_the_same_numbers_is_no_other_report(tmp_path, monk
     )  # fmt: skip
 
 
+def test_a_public_report_is_held_to_its_hashes_only(tmp_path):
+    record = {"stem": "2024/371501/works.public.zh", "county": "临江县", "inputs": ""}
+    found = remake.remake(tmp_path, [record])
+    assert found[record["stem"]].state in FINE
+    assert "none are of public reports" in found[record["stem"]].why[0]["en"]
+
+
 def command(*arguments: object) -> int:
     return cli.main(args=[str(argument) for argument in arguments], prog_name="balancelab", standalone_mode=False)
 
@@ -262,7 +269,9 @@ def test_the_command_tells_and_exits(folder, capsys):
     assert capsys.readouterr().out.splitlines()[0] == "intact\t2024/371501/works.zh\t临江县\t"
     (folder / "2024/371501/works.zh.html").write_bytes(b"edited")
     assert command("verify", folder, "--quick", "--language", "zh") == 4
-    assert capsys.readouterr().out.startswith("有改动\t2024/371501/works.zh\t临江县\t")
+    told = capsys.readouterr()
+    assert told.out.startswith("有改动\t2024/371501/works.zh\t临江县\t")
+    assert "--force" in told.err
     assert command("verify", folder / "2024/371502", "--quick", "--json") == 0
     assert json.loads(capsys.readouterr().out)[0]["state"] == "intact"
     with Output(folder):  # a run at work
@@ -287,3 +296,10 @@ def test_a_report_comes_out_the_same_once_more(tmp_path, monkeypatch):
     (checked,) = verify(find_scope(out))
     assert checked.state == "changed"
     assert "1 2024" in checked.why[1]["en"]  # the hash, then the place
+    # a run over a damaged journal says so, makes what it lost anew, and leaves everything whole
+    path = out / journal.JOURNAL
+    path.write_bytes(path.read_bytes().replace(b"works", b"Works", 1))
+    with Output(out) as output:
+        summary = run_reports(Plan((one,), stage), output=output, jobs=1)
+    assert (summary.mended, len(summary.done)) == (1, 1)
+    assert {checked.state for checked in check_hashes(find_scope(out))} == {"intact"}
