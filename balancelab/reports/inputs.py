@@ -70,10 +70,12 @@ class Inputs:
 
     def __init__(self, folder: Path, work: Path, units: Iterable[Unit]) -> None:
         self._folder = folder
-        internal = any(unit.audience != PUBLIC for unit in units)
+        internal = [unit for unit in units if unit.audience != PUBLIC]
         staged = sorted(path for path in work.rglob("*") if path.is_file()) if internal else []
         self._staged = {path.relative_to(work).as_posix(): self._keep(path) for path in staged}
         self._lists: dict[tuple[Path, str], str] = {}
+        for unit in internal:  # now, so that a finished report's line does not wait for the disk
+            self.of(unit)
 
     def of(self, unit: Unit) -> str:
         """
