@@ -21,8 +21,9 @@ Severity = Literal["error", "warning", "normalised"]
 Word = str | int | float | tuple[str, str]
 """A word for a text: the same in both languages, or a pair (Chinese, English)."""
 
-LISTED_PER_CODE = {"error": 100, "warning": 3_000, "normalised": 3_000}
-"""Findings of one code that are listed one by one; the rest are counted. Warnings are kept for each county's report."""
+LISTED_PER_CODE = {"error": 100, "warning": 30_000, "normalised": 3_000}
+"""Findings of one code that are listed one by one; the rest are counted. Warnings are kept for each county's report: a
+whole country has ten or so a county, and the county after the last that is listed would be told nothing of its own."""
 
 _RANK = {"error": 0, "warning": 1, "normalised": 2}
 _LONGEST_RAW = 60
