@@ -61,7 +61,7 @@ def shape(text: str, *, bold: bool = False) -> Shape:
     Examples
     --------
     >>> shape("图").width, shape("𠮷").missing, len(shape("100%").glyphs)
-    (95.0, '𠮷', 3)
+    (100.0, '𠮷', 3)
     """
     from matplotlib.font_manager import FontProperties, get_font
     from matplotlib.textpath import text_to_path

@@ -319,21 +319,6 @@ def test_a_pdf_holds_text_only(written: Callable[[str, str], dict[str, bytes]], 
 # ---- in a browser -------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A headless Chromium of the system's; the test is skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-    )
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 def seen_in(browser: Any, path: Path) -> dict[str, list[str]]:
     """Open a file and note whatever it does besides being shown."""
     page = browser.new_page()

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.real.test_same_numbers import REPORTS
-from tests.reports.portal.conftest import browser  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +22,7 @@ WITH_CONTRAST = {
 
 
 @pytest.fixture(scope="module")
-def page(browser: Any) -> Iterator[Any]:  # noqa: F811
+def page(browser: Any) -> Iterator[Any]:
     """A window wide enough for the contents beside the text."""
     window = browser.new_page(viewport={"width": 1280, "height": 900})
     yield window
