@@ -2,8 +2,8 @@
 A real kernel as ``ipykernel_launcher`` starts it, but without a TCP port.
 
 ipykernel listens on one of this machine's own addresses for what forked children of a notebook print, also where all
-else goes over private sockets. Here that goes over a private socket too. A kernel whose folder has too long a path for a
-socket's name talks over encrypted TCP; there ipykernel's own way stays.
+else goes over private sockets. Here that goes over a private socket too. A kernel whose folder has too long a path
+for a socket's name talks over encrypted TCP; there ipykernel's own way stays.
 """
 
 from __future__ import annotations
