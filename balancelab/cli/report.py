@@ -193,6 +193,7 @@ def report(
             audience=audience,
         ).in_formats(written, str(word_template.absolute()) if word_template else "")
         plan = replace(plan, left_out=(*refused, *plan.left_out))
+        del intake  # the plan needs it until it is staged, and no one afterwards
         summary = run_reports(
             plan,
             output=folder,

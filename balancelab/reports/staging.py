@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 import tomllib
 from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -96,13 +99,15 @@ class Staged:
         return " ".join(file_digest(path) for path in files)
 
     def write(self, work: Path) -> None:
-        """Write table, comparison, sidecar, standard and indicators into the work folder."""
+        """Write table, comparison, sidecar, standard and indicators into the work folder; the table goes with that."""
         from balancelab.equity import save_comparison
         from balancelab.intake.sidecar import sidecar_path
 
         self.intake.save(work / DATA_FILE)
         if self._compared:
             save_comparison(self._comparison[0], work / COMPARISON_FILE)
+        del self.intake
+        give_back_memory()
         copies = {path: work / name for path, name in self._standard_names().items()}
         copies |= {path: work / self.own_name(folder) for folder, path in self.files.items()}
         notes = {sidecar: sidecar_path(work / DATA_FILE) for sidecar in self._sidecars()[:1]}
@@ -132,6 +137,23 @@ class Staged:
             return {}
         common = os.path.commonpath([path.parent for path in self._standards])  # `extends` is relative: keep the tree
         return {path: f"standard/{path.relative_to(common).as_posix()}" for path in self._standards}
+
+
+def give_back_memory() -> None:
+    """
+    Return memory that nothing uses to the system: for as long as a run takes, workers can use it.
+
+    Reading and staging the sample of 2,850 counties leaves 200 MB of it behind.
+    """
+    import ctypes
+
+    import pyarrow as pa
+
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # a C library other than GNU's returns memory by itself
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _with_bases(standard_file: Path) -> list[Path]:

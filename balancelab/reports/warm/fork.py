@@ -28,6 +28,7 @@ Say = Callable[[dict[str, Any]], None]
 Task = Callable[[dict[str, Any], Path, Say], dict[str, Any]]
 
 _EXIT = 0
+_GARBAGE = (20_000, 20, 20)  # objects before a collection: a report is short, and each look costs it processor time
 _FOR_STACK = 0.2  # seconds in which a hung process may still say where it hangs
 _CRASH = 70  # the task itself failed, not the notebook: a bug of ours
 
@@ -238,6 +239,7 @@ def _settle(private: Path, parent: int, close: tuple[int, ...]) -> None:
     if "numpy" in sys.modules:  # numpy's global generator is not seeded anew by a fork
         sys.modules["numpy"].random.seed()
     gc.enable()
+    gc.set_threshold(*_GARBAGE)
 
 
 def _speaker(writing: int) -> Say:
