@@ -161,6 +161,7 @@ def report(
     from balancelab.reports.crew import hire_crew
     from balancelab.reports.journal import has_journal
     from balancelab.reports.output import Output
+    from balancelab.reports.staging import for_one_run
 
     stop_like_ctrl_c()
     console = Console(message_language(language), quiet=quiet)
@@ -192,8 +193,8 @@ def report(
             settings=further,
             audience=audience,
         ).in_formats(written, str(word_template.absolute()) if word_template else "")
-        plan = replace(plan, left_out=(*refused, *plan.left_out))
-        del intake  # the plan needs it until it is staged, and no one afterwards
+        plan = for_one_run(replace(plan, left_out=(*refused, *plan.left_out)))
+        del intake  # a national table takes memory that the workers need
         summary = run_reports(
             plan,
             output=folder,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from balancelab.definitions import Text
 from balancelab.page.disclosure import INTERNAL
 from balancelab.reports.errors import ParametersRefused, PlanRefused, text
-from balancelab.reports.guard import check_parameters, declared_parameters, parse_settings
+from balancelab.reports.guard import Parameter, check_parameters, declared_parameters, parse_settings
 from balancelab.reports.kinds import AUDIENCE, find_notebook
 from balancelab.reports.staging import COMPARISON, Staged
 from balancelab.reports.targets import SCHOOL, added_files, choose_schools
@@ -126,9 +126,9 @@ def plan_reports(
 
     chosen_year = choose_year(intake.schools, year)
     marked = mark_scope(intake.schools[intake.schools["year"] == chosen_year], standard)
-    names = dict(zip(marked["county_code"], marked["county"], strict=True))
+    names: dict[str, str] = dict(marked[["county_code", "county"]].drop_duplicates().itertuples(index=False))
     chosen = choose_counties(counties, names, data_file)
-    counted = set(marked.loc[marked["in_scope"], "county_code"])
+    counted = set(marked.loc[marked["in_scope"], "county_code"].unique())
     left_out = tuple(_nothing_counts(code, names[code]) for code in chosen if code not in counted)
     made = [code for code in chosen if code in counted]
     _refuse_alike(made)
@@ -149,7 +149,7 @@ def plan_reports(
     if AUDIENCE in declared:
         common[AUDIENCE] = audience
     units = [
-        _unit(kind, notebook, common, _where(code, school, names, language), staged)
+        _unit(kind, notebook, declared, common, _where(code, school, names, language), staged)
         for code, school in targets
         for language in languages
     ]
@@ -175,13 +175,20 @@ def _where(code: str, school: str, names: Mapping[str, str], language: str) -> d
     return {"code": code, "school": school, "county": names.get(code, ""), "language": language}
 
 
-def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mapping[str, str], staged: Staged) -> Unit:
+def _unit(
+    kind: str,
+    notebook: Path,
+    declared: Mapping[str, Parameter],
+    common: Mapping[str, object],
+    where: Mapping[str, str],
+    staged: Staged,
+) -> Unit:
     parameters = {**common, "language": where["language"]}
     if where["code"]:
         parameters["county_code"] = where["code"]
     if where["school"]:
         parameters[SCHOOL] = where["school"]
-    check_parameters(declared_parameters(notebook), parameters)
+    check_parameters(declared, parameters)
     return Unit(
         kind=kind,
         language=where["language"],
@@ -201,7 +208,7 @@ def _unit(kind: str, notebook: Path, common: Mapping[str, object], where: Mappin
 
 def choose_year(schools: pd.DataFrame, year: int | None) -> int:
     """Return the year asked for, or the only one; refused where the table has several, or not that one."""
-    years = sorted({int(one) for one in schools["year"]})
+    years = sorted(int(one) for one in schools["year"].unique())
     listed = ", ".join(map(str, years)) or "-"
     if year is not None and year not in years:
         raise PlanRefused(text(f"表中没有 {year} 年，只有 {listed}", f"the table has no year {year}, only {listed}"))

@@ -224,10 +224,11 @@ def _hashed_rows(table: pd.DataFrame) -> dict[str, bytes]:
     hashes = pd.util.hash_pandas_object(plain, index=False).to_numpy()
     codes = table["county_code"].astype(str).to_numpy()
     order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.r_[True, codes[order][1:] != codes[order][:-1]])
+    codes = codes[order]
+    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
     head = repr([(str(name), str(kind)) for name, kind in table.dtypes.items()]).encode("utf-8")
     groups = np.split(hashes[order], starts[1:])
-    return {codes[order][start]: head + group.tobytes() for start, group in zip(starts, groups, strict=True)}
+    return {codes[start]: head + group.tobytes() for start, group in zip(starts, groups, strict=True)}
 
 
 def _digest(content: object) -> str:

@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from balancelab.intake import Intake
+    from balancelab.reports.units import Plan
     from balancelab.standards import Standard
 
 DATA_FILE = "schools.parquet"
@@ -99,15 +101,13 @@ class Staged:
         return " ".join(file_digest(path) for path in files)
 
     def write(self, work: Path) -> None:
-        """Write table, comparison, sidecar, standard and indicators into the work folder; the table goes with that."""
+        """Write table, comparison, sidecar, standard and indicators into the work folder."""
         from balancelab.equity import save_comparison
         from balancelab.intake.sidecar import sidecar_path
 
         self.intake.save(work / DATA_FILE)
         if self._compared:
             save_comparison(self._comparison[0], work / COMPARISON_FILE)
-        del self.intake
-        give_back_memory()
         copies = {path: work / name for path, name in self._standard_names().items()}
         copies |= {path: work / self.own_name(folder) for folder, path in self.files.items()}
         notes = {sidecar: sidecar_path(work / DATA_FILE) for sidecar in self._sidecars()[:1]}
@@ -139,12 +139,23 @@ class Staged:
         return {path: f"standard/{path.relative_to(common).as_posix()}" for path in self._standards}
 
 
-def give_back_memory() -> None:
+def for_one_run(plan: Plan) -> Plan:
     """
-    Return memory that nothing uses to the system: for as long as a run takes, workers can use it.
+    Return a plan that can be carried out once, and lets its table go as soon as that is staged.
 
-    Reading and staging the sample of 2,850 counties leaves 200 MB of it behind.
+    Reading and staging 2,850 counties leaves 200 MB that nobody needs while their reports are made.
     """
+    waiting = [plan.stage]
+
+    def stage(work: Path) -> None:
+        waiting.pop()(work)
+        _give_back_memory()
+
+    return replace(plan, stage=stage)
+
+
+def _give_back_memory() -> None:
+    """Return memory that nothing uses to the system."""
     import ctypes
 
     import pyarrow as pa
