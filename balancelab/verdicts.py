@@ -84,7 +84,8 @@ def qualify_schools(verdicts: pd.DataFrame, standard: Standard) -> pd.DataFrame:
     DataFrame
         One row per school × stage: ``year, county_code, school_code, stage, n_required, n_met, n_missing,
         n_below_floor, qualified, borderline``. `qualified` is missing where a value that was not reported could
-        decide it; an indicator of the document that a file of the user's own leaves out counts as such a value.
+        decide it: of an indicator whose columns the table lacks, or that a file of the user's own leaves out of the
+        document, no value was reported.
     """
     met, above = verdicts["met"], verdicts["above_floor"]
     counts = verdicts.assign(
@@ -96,6 +97,9 @@ def qualify_schools(verdicts: pd.DataFrame, standard: Standard) -> pd.DataFrame:
     )
     sums = ["n_required", "n_met", "n_missing", "n_below_floor", "borderline"]
     schools = counts.groupby(_SCHOOL, sort=False)[sums].sum().reset_index()
+    required = schools["stage"].map({stage: standard.n_required(stage) for stage in standard.stages}).astype(int)
+    unreported = schools["n_missing"] + required - schools["n_required"]  # the table may lack whole columns
+    schools = schools.assign(n_required=required, n_missing=unreported)
     left_out = schools["stage"].map({stage: standard.n_left_out(stage) for stage in standard.stages})
     unknown, needed = schools["n_missing"] + left_out, schools["n_required"] + left_out
     if standard.school_rule is not None:
@@ -143,7 +147,11 @@ def judge_counties(measures: pd.DataFrame, indicators: pd.DataFrame, standard: S
     table["met"] = _county_met(table, indicators, rule)
     table["borderline"] = (
         _rounding_overturns(
-            table["value"].to_numpy(float), table["limit"].to_numpy(float), standard.display.cv_decimals, at_least=False
+            table["value"].to_numpy(float),
+            table["limit"].to_numpy(float),
+            table["met"].fillna(False).to_numpy(bool),
+            standard.display.cv_decimals,
+            at_least=False,
         )
         & table["met"].notna().to_numpy()
     )
@@ -271,7 +279,7 @@ def _judged(
         comparison=requirement.comparison,
         met=_three_valued(rows, met, missing),
         above_floor=_three_valued(rows, above, missing),
-        borderline=_rounding_overturns(values, np.full(len(values), float(limit)), decimals, at_least=at_least),
+        borderline=_rounding_overturns(values, np.full(len(values), float(limit)), met, decimals, at_least=at_least),
         shortfall=np.where(missing, np.nan, np.where(met, 0.0, gap)),
     )
 
@@ -282,14 +290,16 @@ def _three_valued(rows: pd.DataFrame, verdict: np.ndarray, missing: np.ndarray) 
     return pd.Series(verdict, index=rows.index, dtype="boolean").mask(missing)
 
 
-def _rounding_overturns(values: np.ndarray, limits: np.ndarray, decimals: int, *, at_least: bool) -> np.ndarray:
-    """Whether the value, rounded half to even once as GB/T 8170 has it, would get the other verdict."""
+def _rounding_overturns(
+    values: np.ndarray, limits: np.ndarray, met: np.ndarray, decimals: int, *, at_least: bool
+) -> np.ndarray:
+    """Whether the value, rounded half to even once as GB/T 8170 has it, would get another verdict than `met`."""
     step = Decimal(1).scaleb(-decimals)
     overturned = np.zeros(len(values), dtype=bool)
     for row in np.flatnonzero(np.abs(values - limits) <= float(step)):
-        value, limit = Decimal(repr(float(values[row]))), Decimal(repr(float(limits[row])))
-        rounded = value.quantize(step, ROUND_HALF_EVEN)
-        overturned[row] = (rounded >= limit) != (value >= limit) if at_least else (rounded <= limit) != (value <= limit)
+        rounded = Decimal(repr(float(values[row]))).quantize(step, ROUND_HALF_EVEN)
+        limit = Decimal(repr(float(limits[row])))
+        overturned[row] = (rounded >= limit if at_least else rounded <= limit) != met[row]
     return overturned
 
 
@@ -313,8 +323,8 @@ def _composites(cv: pd.DataFrame, n_indicators: int) -> pd.DataFrame:
 def _reasons(table: pd.DataFrame) -> np.ndarray:
     reasons = np.full(len(table), "", dtype=object)
     reasons[table["value"].isna().to_numpy()] = "zero_mean"
-    reasons[(table["n_missing"] > 0).to_numpy()] = "missing"
     reasons[(table["n_schools"] == 1).to_numpy()] = "one_school"
+    reasons[(table["n_missing"] > 0).to_numpy()] = "missing"  # where others did not report, one is not all there are
     reasons[(table["n_schools"] == 0).to_numpy()] = "no_schools"
     return reasons
 

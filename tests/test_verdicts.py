@@ -87,6 +87,16 @@ def test_a_missing_value_leaves_the_school_undetermined_unless_it_fails_anyway()
     assert qualified([school(multimedia_rooms=np.nan, teachers_backbone=1)]) == [False]
 
 
+def test_an_indicator_whose_columns_the_table_lacks_is_not_reported():
+    """Six items met would be enough, were the seventh at 85 %: nobody knows. Two that fail decide all the same."""
+    rows = [school(), school("2100000002", teachers_backbone=1)]
+    table = pd.DataFrame(rows).drop(columns="multimedia_rooms")
+    verdicts = judge_schools(compute_indicators(table, QUALITY.indicators), QUALITY)
+    schools = qualify_schools(verdicts, QUALITY)
+    assert schools[["n_required", "n_met", "n_missing"]].to_numpy().tolist() == [[7, 6, 1], [7, 5, 1]]
+    assert [None if pd.isna(verdict) else bool(verdict) for verdict in schools["qualified"]] == [None, False]
+
+
 def test_gym_is_taken_out_of_teaching_area_and_counted_as_sports():
     # Regulations sheet, test vector 8: 5,000 m² with an 800 m² gym, grounds 6,000 m², 1,000 students.
     row = school(teaching_area_m2=5000, indoor_sports_area_m2=800, sports_ground_area_m2=6000)
@@ -155,6 +165,14 @@ def test_a_county_at_exactly_one_half_passes_and_one_step_above_fails():
     assert above["borderline"]  # prints as 0.500
 
 
+def test_a_coefficient_exactly_at_its_limit_is_not_borderline_for_the_dust_of_floats():
+    # 5 and 15 of 52 students each: mean 2a, deviation a, CV exactly 1/2, of which floats make 0.5000000000000001.
+    row = county([(52, 5), (52, 15)]).loc["backbone_teachers_per_100"]
+    assert row["value"] > 0.5
+    assert row["met"]
+    assert not row["borderline"]
+
+
 def test_the_junior_limit_is_nine_twentieths():
     # Students equal; values 11 and 29 of mean 20: deviation 9, CV exactly 0.45.
     assert county([(1000, 11), (1000, 29)], "junior").loc["backbone_teachers_per_100", "met"]
@@ -182,6 +200,12 @@ def test_a_school_without_a_value_leaves_the_county_undetermined():
     assert row["n_missing"] == 1
     assert pd.isna(row["met"])
     assert row["reason"] == "missing"
+
+
+def test_one_value_among_schools_that_did_not_report_is_not_one_school():
+    row = county([(1000, 10), (900, np.nan)]).loc["backbone_teachers_per_100"]
+    assert (row["n_schools"], row["n_missing"], row["reason"]) == (1, 1, "missing")
+    assert pd.isna(row["met"])
 
 
 def test_all_equal_schools_have_exactly_zero():

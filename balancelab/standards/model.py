@@ -150,6 +150,10 @@ class Standard:
         """Columns whose whole-school amounts are shared out among stages."""
         return self.stage_weights.splits if self.stage_weights else ()
 
+    def n_required(self, stage: str) -> int:
+        """Return how many requirements the file makes on a school of a stage."""
+        return sum(stage in each.limits for each in self.requirements.values())
+
     def n_left_out(self, stage: str) -> int:
         """Return how many requirements on schools of a stage the file leaves out."""
         return sum(each is not None and stage in each.limits for each in self.left_out.values())
