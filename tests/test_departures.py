@@ -23,7 +23,8 @@ extends = "quality_2017"
 label = { zh = "自备", en = "Own" }
 authority = "own"
 """
-SEVEN = [indicator.id for indicator in load_standard("quality_2017").indicators]
+QUALITY = load_standard("quality_2017")
+SEVEN = [indicator.id for indicator in QUALITY.indicators]
 
 
 def own(tmp_path: Path, text: str, base: str = "quality_2017") -> Standard:
@@ -126,6 +127,62 @@ def test_o07_a_lower_checklist_item_is_relaxed_too() -> None:
     assert f"instead of {item.at_least:f}" in said["en"]
     higher = replace(base, items={**base.items, name: replace(item, limit=item.at_least + Decimal("0.01"))})
     assert relaxations_of(higher, base) == ()
+
+
+@pytest.mark.parametrize(
+    ("item", "changed", "said"),
+    [
+        # 0.15 is a limit that must not be reached: 0.20 asks less, 0.10 more
+        ("monitoring_rate_chinese", {"limit": Decimal("0.20")}, ["{label}: 0.20 instead of 0.15"]),
+        ("monitoring_rate_chinese", {"limit": Decimal("0.10")}, []),
+        ("monitoring_rate_chinese", {"comparison": "yes", "limit": None}, ["{label}: not required instead of 0.15"]),
+        ("class_size_primary", {"parameters": {"most_students": Decimal(55)}}, ["{label}: 55 instead of 45"]),
+        ("class_size_primary", {"parameters": {"most_students": Decimal(40)}}, []),
+        ("training_funds_share", {"parameters": {"least_share": Decimal("0.03")}}, ["{label}: 0.03 instead of 0.05"]),
+        ("training_funds_share", {"parameters": {"least_share": Decimal("0.06")}}, []),
+        ("veto_fraud", {"informative": True}, ["{label}: for information only"]),
+    ],
+)
+def test_o07_whatever_an_item_asks_less_is_said(item: str, changed: dict, said: list[str]) -> None:
+    old = QUALITY.items[item]
+    new = replace(QUALITY, items={**QUALITY.items, item: replace(old, **changed)})
+    expected = [words.format(label=old.label["en"]) for words in said]
+    assert [each["en"] for each in relaxations_of(new, QUALITY)] == expected
+
+
+def test_o07_milder_for_some_schools_and_blocks_left_out(tmp_path: Path) -> None:
+    standard = own(
+        tmp_path,
+        """
+[relaxations.old_schools]
+label = { zh = "旧校", en = "Old schools" }
+items = ["music_rooms"]
+parameters = { least_area_m2 = 50 }
+when = { built_year = { at_most = 2000 } }
+clause = { zh = "自定", en = "own" }
+[conclusion]
+clause = { zh = "自定", en = "own" }
+[conclusion.blocks]
+eligibility = { zh = "申报条件", en = "Eligibility" }
+government = { zh = "政府保障程度", en = "Government guarantee" }
+quality = { zh = "教育质量", en = "Education quality" }
+recognition = { zh = "社会认可度", en = "Social recognition" }
+veto = { zh = "一票否决", en = "Vetoes" }
+""",
+    )
+    assert [each["en"] for each in standard.relaxed] == [
+        "milder for some schools: Old schools",
+        "the verdict leaves out: Resource allocation",
+    ]
+
+
+def test_o07_a_lower_score_of_government_work_is_relaxed_too() -> None:
+    """170 of 200 points are 85 of 100; 84 of 100 are fewer."""
+    basic = load_standard("basic_2012")
+    assert basic.rubric is not None
+    for at_least, total, said in ((84, 100, ["score of government work: 84 instead of 85"]), (170, 200, [])):
+        rubric = replace(basic.rubric, at_least=Decimal(at_least), total=Decimal(total))
+        assert [each["en"] for each in relaxations_of(replace(basic, rubric=rubric), basic)] == said
 
 
 def test_o16_the_verdict_is_withheld_where_an_indicator_is_left_out(tmp_path: Path) -> None:

@@ -153,6 +153,24 @@ def test_a_circle_of_overlays_is_refused(tmp_path: Path):
         load_standard(tmp_path / "a.toml")
 
 
+def test_a_circle_is_seen_however_its_paths_are_written(tmp_path: Path):
+    path = tmp_path / "own.toml"
+    path.write_text(f'extends = "../{tmp_path.name}/own.toml"\n', encoding="utf-8")
+    with pytest.raises(InvalidDefinition, match="to extend"):
+        load_standard(path)
+
+
+def test_a_file_named_like_a_document_is_not_taken_for_it(tmp_path: Path):
+    """The document that it departs from is the one that it extends, not the one whose name it bears."""
+    head = 'label = { zh = "自备", en = "Own" }\nauthority = "own"\n'
+    (tmp_path / "basic_2012.toml").write_text(f'extends = "quality_2017"\n{head}', encoding="utf-8")
+    (tmp_path / "own.toml").write_text(f'extends = "./basic_2012.toml"\n{head}', encoding="utf-8")
+    standard = load_standard(tmp_path / "own.toml")
+    assert standard.extends == ("basic_2012", "quality_2017")
+    assert not standard.left_out
+    assert not standard.relaxed
+
+
 def test_north_carolina_is_judged_by_files_alone():
     folder = ROOT / "data" / "north_carolina"
     standard = load_standard(folder / "standard.toml", indicator_file=folder / "indicators.toml")

@@ -11,6 +11,10 @@ from balancelab.definitions import Text
 if TYPE_CHECKING:
     from balancelab.standards.model import Limits, Requirement, Standard
 
+_FLOORS, _CEILINGS = ("at_least", "above"), ("at_most", "below")
+# Of these numbers of an item more asks less; of all others less does.
+_MILDER_ABOVE = ("most_students", "classes_per_room")
+
 
 def left_out_of(standard: Standard, base: Standard) -> dict[str, Requirement | None]:
     """Return the indicators of `base` that `standard` does not list, each with what `base` requires of it."""
@@ -20,7 +24,9 @@ def left_out_of(standard: Standard, base: Standard) -> dict[str, Requirement | N
 
 def relaxations_of(standard: Standard, base: Standard) -> tuple[Text, ...]:
     """
-    Return every limit of `base` that `standard` lowers, in words; one that it raises is no departure.
+    Return in words what `standard` asks less than `base`; what it asks more is no departure.
+
+    Every limit and number that it lowers, schools that it lets off, items and blocks that no longer decide.
 
     Parameters
     ----------
@@ -34,7 +40,8 @@ def relaxations_of(standard: Standard, base: Standard) -> tuple[Text, ...]:
     tuple of text
         Such as ``{"zh": "图书册数（小学）由 15 改为 12", "en": "…"}``.
     """
-    return (*_requirements(standard, base), *_rules(standard, base), *_scope(standard, base), *_items(standard, base))
+    parts = (_requirements, _rules, _scope, _items, _exceptions, _conclusion)
+    return tuple(said for part in parts for said in part(standard, base))
 
 
 def _requirements(standard: Standard, base: Standard) -> Iterator[Text]:
@@ -81,12 +88,36 @@ def _scope(standard: Standard, base: Standard) -> Iterator[Text]:
 def _items(standard: Standard, base: Standard) -> Iterator[Text]:
     for name, old in base.items.items():
         new = standard.items.get(name)
-        if new is None or (new.at_least, new.at_most) == (old.at_least, old.at_most):
+        if new is None:
             continue
-        if old.at_least is not None and (new.at_least is None or new.at_least < old.at_least):
-            yield _changed(old.label, old.at_least, new.at_least)
-        if old.at_most is not None and (new.at_most is None or new.at_most > old.at_most):
-            yield _changed(old.label, old.at_most, new.at_most)
+        if new.informative and not old.informative:
+            yield {"zh": f"{old.label['zh']}改为仅供参考", "en": f"{old.label['en']}: for information only"}
+            continue
+        if old.limit is not None and old.comparison in _FLOORS + _CEILINGS:
+            same_way = _FLOORS if old.comparison in _FLOORS else _CEILINGS
+            now = new.limit if new.comparison in same_way else None
+            if now is None or (now < old.limit if same_way is _FLOORS else now > old.limit):
+                yield _changed(old.label, old.limit, now)
+        for key, number in old.parameters.items():
+            now = new.parameters.get(key, number)
+            if now > number if key in _MILDER_ABOVE else now < number:
+                yield _changed(old.label, number, now)
+
+
+def _exceptions(standard: Standard, base: Standard) -> Iterator[Text]:
+    for name, each in standard.relaxations.items():
+        if name not in base.relaxations:
+            yield {"zh": f"对部分学校放宽：{each.label['zh']}", "en": f"milder for some schools: {each.label['en']}"}
+
+
+def _conclusion(standard: Standard, base: Standard) -> Iterator[Text]:
+    old, new = base.rubric, standard.rubric
+    if old and (new is None or new.at_least * old.total < old.at_least * new.total):
+        label = {"zh": "政府工作得分", "en": "score of government work"}
+        yield _changed(label, old.at_least, new.at_least if new else None)
+    for name, words in base.blocks().items():
+        if name not in standard.blocks():
+            yield {"zh": f"结论不含“{words['zh']}”", "en": f"the verdict leaves out: {words['en']}"}
 
 
 def _changed(label: Text, old: Decimal, new: Decimal | None, stage: Mapping[str, str] | None = None) -> Text:

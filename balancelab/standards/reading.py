@@ -94,12 +94,12 @@ def read_standard_file(path: Path, indicators: Mapping[str, Indicator], known: M
         "display": _display(checker, table),
         "terms": {name: checker.text(table["terms"], name, "terms") for name in table.get("terms", {})},
         "illustrative": checker.typed(table, "illustrative", "true or false", "", False),
-        "extends": chain,
+        "extends": tuple(each.stem for each in chain),
         "path": path,
     }
     checker.done()
     standard = Standard(**fields)
-    base = next((known[name] for name in chain if name in known), None)
+    base = next((each for each in chain if each in known.values()), None)
     if base is None or path in known.values():
         return standard
     document = read_standard_file(base, indicators, known)
@@ -109,7 +109,7 @@ def read_standard_file(path: Path, indicators: Mapping[str, Indicator], known: M
 
 def _merged(
     path: Path, known: Mapping[str, Path], seen: tuple[Path, ...]
-) -> tuple[dict[str, Any], tuple[str, ...], Origins, Checker]:
+) -> tuple[dict[str, Any], tuple[Path, ...], Origins, Checker]:
     checker = Checker(path)
     table = checker.read()
     base_name = table.pop("extends", None)
@@ -121,7 +121,7 @@ def _merged(
             "top", "在他人标准上修改的文件须写明 authority", "a file that extends another must say its authority"
         )
     base_path = known.get(str(base_name), path.parent / str(base_name))
-    if not base_path.is_file() or base_path in (*seen, path):
+    if not base_path.is_file() or base_path.resolve() in {each.resolve() for each in (*seen, path)}:
         near_zh, near_en = nearest(str(base_name), known)
         checker.fault(
             "extends",
@@ -136,7 +136,7 @@ def _merged(
     for name in _DEEP:
         if isinstance(base.get(name), dict) and isinstance(table.get(name, {}), dict):
             merged[name] = {**base[name], **table.get(name, {})}
-    return merged, (base_path.stem, *chain), {**origins, **own}, checker
+    return merged, (base_path, *chain), {**origins, **own}, checker
 
 
 def _own_origins(path: Path, table: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, str]]:
