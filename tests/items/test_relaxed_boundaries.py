@@ -59,6 +59,17 @@ def test_combined_schools_relaxed(primary: int, columns: dict, relaxed: bool):
     assert met(verdicts(TRANSITIONAL, rows).loc["school_size_combined"]) is relaxed
 
 
+def test_twelve_year_schools_keep_the_full_rule():
+    """Facts sheet 3.4: the Procedure relaxes the size of nine-year schools; the rule is on twelve-year schools too."""
+    rows = [
+        school(students=1500, school_type="twelve_year", built_year=2000),
+        school(stage="junior", students=1001, school_type="twelve_year", built_year=2000),
+    ]
+    assert met(verdicts(TRANSITIONAL, rows).loc["school_size_combined"]) is False
+    rows[1]["students"] = 1000  # 2,500 in all: exactly the limit
+    assert met(verdicts(TRANSITIONAL, rows).loc["school_size_combined"]) is True
+
+
 @pytest.mark.parametrize(
     ("students", "columns", "counted"),
     [
