@@ -196,9 +196,10 @@ def _amount(schools: pd.DataFrame, formula: Formula) -> np.ndarray:
     stages = schools["stage"].to_numpy()
     amount = np.full(len(schools), np.nan)
     for stage in dict.fromkeys(stages):
+        if not formula.added(stage):  # the formula does not say what counts in this stage: not known, which is not 0
+            continue
         here = stages == stage
-        total = _column_sum(schools, formula.added(stage), here)
-        amount[here] = total - _column_sum(schools, formula.subtract, here)
+        amount[here] = _column_sum(schools, formula.added(stage), here) - _column_sum(schools, formula.subtract, here)
     decimals = 10**_MOST_DECIMALS  # sums of decimals are decimals: take off the binary dust of the additions
     dusted = np.rint(amount * decimals) / decimals
     return np.where(np.abs(amount) < _SAFE / decimals, dusted, amount)
@@ -212,12 +213,12 @@ def _column_sum(schools: pd.DataFrame, columns: Sequence[str], here: np.ndarray)
 
 
 def _times(whole: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    product = whole * factor
-    if product.dtype == object or np.nanmax(np.abs(product.astype(float)), initial=0.0) < _SAFE:
-        return product
-    return np.array(
-        [np.nan if np.isnan(a) or np.isnan(b) else int(a) * int(b) for a, b in zip(whole, factor, strict=True)], object
-    )
+    if whole.dtype != object:
+        product = whole * factor
+        if np.nanmax(np.abs(product), initial=0.0) < _SAFE:
+            return product
+    pairs = zip(whole, factor, strict=True)
+    return np.array([np.nan if a != a or b != b else int(a) * int(b) for a, b in pairs], object)
 
 
 def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -37,6 +37,12 @@ def test_degrees_count_by_stage(stage: str, expected: float):
     assert row["value"] == expected
 
 
+def test_a_stage_that_the_formula_does_not_name_has_no_amount():
+    columns = {f"teachers_{degree}": 8.0 for degree in ("college", "bachelor", "master", "doctor")}
+    row = value("above_qualification_teachers_per_100", **{"stage": "senior", "students": 100.0} | columns)
+    assert np.isnan(row["value"])
+
+
 def test_missing_and_zero_are_different():
     assert np.isnan(value("books_per_student", students=100.0, books=np.nan)["value"])
     assert value("books_per_student", students=100.0, books=0.0)["value"] == 0
@@ -66,6 +72,14 @@ def test_scaled_keeps_numbers_that_floats_cannot_hold():
     whole, scale = scaled(np.array([7220.123456789012, 1e15 + 0.5]))
     assert Fraction(whole[0], scale) == Fraction("7220.123456789012")
     assert Fraction(whole[1], scale) == Fraction("1000000000000000.5")
+
+
+def test_shared_amounts_that_floats_cannot_hold_stay_exact():
+    # hand: 98,765,432.123457 m² are 98,765,432,123,457 of 10⁶; times the 997 of the share it is above 2⁵³
+    columns = {"students": 300.0, "teaching_area_m2": 98765432.123457}
+    table = pd.DataFrame([IDENTITY | columns]).assign(share_numerator=997.0, share_denominator=1999.0)
+    row = compute_indicators(table, [ALL["teaching_area_per_student"]], splits=["teaching_area_m2"]).iloc[0]
+    assert (row["numerator"], row["denominator"]) == (98_765_432_123_457 * 997, 300 * 10**6 * 1999)
 
 
 def test_rates_and_inverted_rates(tmp_path):
