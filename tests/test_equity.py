@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from balancelab import (
 )
 from balancelab.equity import (
     adequacy_shortfall,
+    compare_counties,
     compare_groups,
     concentrate_on,
     converge_over_years,
@@ -37,6 +39,7 @@ from balancelab.equity import (
     spread_over_years,
 )
 from balancelab.equity.profile import ADEQUACY
+from balancelab.indicators import Formula
 from balancelab.measures import MEASURES, amount_missing, fgt, influence_table, share_of_schools_meeting, weighted_cv
 
 ROOT = Path(__file__).parents[1]
@@ -122,6 +125,13 @@ class TestProfile:
             assert value_of(profile, f"gini_{part}", "location") == pytest.approx(
                 answers[f"zone.gini.{part}"], rel=1e-9
             )
+
+    def test_a_ratio_has_no_amount(self, rules):
+        sports = next(each for each in rules.indicators if each.id == "sports_area_per_student")
+        ratio = replace(sports, formulas=(Formula(add={}, rate="sports_area_per_student"),))
+        own = replace(rules, indicators=(ratio,))
+        measures = set(equity_profile(indicator_table([5, 8], [100, 300]), measures=[], standard=own)["measure"])
+        assert set(ADEQUACY) - measures == {"amount_missing"}
 
     def test_every_measure_equals_its_single_county_function(self, everyone):
         # the functions are tested against R elsewhere; here: that the table holds what they give for the same schools
@@ -375,6 +385,23 @@ class TestAdequacy:
 
 
 class TestSchoolsAndCounties:
+    def test_counties_are_compared_as_they_are_judged(self):
+        # hand: 1 teacher for 80 students in both, one of them walking-teacher in a rural small school: no difference;
+        # without the relaxation 0 and 1.25 per 100, of mean 0.625 and deviation 0.625
+        row = {
+            "year": 2024, "county_code": "371599", "county": "示例县", "stage": "primary", "school_type": "primary",
+            "ownership": "county", "students": 80.0, "rural_small": "yes",
+        }  # fmt: skip
+        table = pd.DataFrame(
+            [
+                row | {"school_code": "1", "teachers_arts_pe": 0.0, "teachers_arts_pe_visiting": 1.0},
+                row | {"school_code": "2", "teachers_arts_pe": 1.0, "teachers_arts_pe_visiting": 0.0},
+            ]
+        )
+        for name, expected in (("quality_2017_transitional", 0.0), ("quality_2017", 1.0)):
+            ranks = compare_counties(table, load_standard(name), year=2024)
+            assert ranks["value"].tolist() == [expected], name
+
     def test_influence_by_hand(self):
         """Catalogue K12."""
         # hand: without the 8 both others are equal, CV 0; the whole figure is the measure's own

@@ -4,7 +4,7 @@ Equity: who has how much of what, by county, group, school and year.
 Every function takes the tidy indicator table and returns a tidy table of ids; the mathematics is in
 :mod:`balancelab.measures`. The sequence of a report::
 
-    indicators = describe_schools(compute_indicators(counted, rules.indicators), counted)
+    indicators = describe_schools(compute_indicators(counted, rules.indicators, splits=rules.splits()), counted)
     area = select_area(indicators, county_code="371599")
     profile = equity_profile(select_year(area, 2024), standard=rules)
 

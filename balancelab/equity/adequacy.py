@@ -83,10 +83,10 @@ def adequacy_shortfall(indicators: pd.DataFrame, standard: Standard) -> pd.DataF
     per = {indicator.id: indicator.per for indicator in standard.indicators}
     asked = table["limit"] * (table["students"] - table["students_not_reported"]) / table["indicator"].map(per)
     table["average_shortfall"] = (table["amount_missing"] / asked).where(asked > 0)
-    table["amount_missing"] = table["amount_missing"].mask(table["indicator"].isin(_ratios(standard)))
+    table["amount_missing"] = table["amount_missing"].mask(table["indicator"].isin(ratios(standard)))
     return table[_COLUMNS]
 
 
-def _ratios(standard: Standard) -> list[str]:
-    """Indicators that a table can only give as a ratio: nobody knows the amount behind them."""
+def ratios(standard: Standard) -> list[str]:
+    """Return the indicators that a table can only give as a ratio: nobody knows the amount behind them."""
     return [each.id for each in standard.indicators if all(formula.rate is not None for formula in each.formulas)]

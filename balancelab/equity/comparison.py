@@ -47,8 +47,10 @@ def compare_counties(schools: pd.DataFrame, standard: Standard, *, year: int) ->
     from balancelab.indicators import compute_indicators
     from balancelab.intake.scope import mark_scope
     from balancelab.intake.split import split_shares
+    from balancelab.items import relax_amounts
 
-    now = split_shares(mark_scope(select_year(schools, year), standard), standard)
+    now = relax_amounts(select_year(schools, year), standard)
+    now = split_shares(mark_scope(now, standard), standard)
     counted = now[now["in_scope"]]
     indicators = compute_indicators(counted, standard.indicators, splits=standard.splits())
     ranks = rank_counties(measure_counties(indicators))

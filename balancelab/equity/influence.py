@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balancelab.equity.area import KEY, WHOLE_TABLE, framed, in_order, named, usable
-from balancelab.measures import MEASURES, influence_table, jackknife_interval
+from balancelab.measures import MEASURES, influence_table, interval_without
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,7 @@ def school_influence(indicators: pd.DataFrame, *, measure: str = "weighted_cv") 
             table = influence_table(function, part["value"], part["weight"])
         except ValueError:  # the measure is not defined for these schools
             continue
-        low, high = _interval(part, measure)
+        low, high = _interval(measure, figure, table["without"].to_numpy(float))
         whole = named(KEY, key) | {"measure": measure, "figure": figure, "low": low, "high": high}
         for rank, (place, row) in enumerate(zip(table["school"].to_numpy(int), table.to_dict("records"), strict=True)):
             who = {"school_code": codes[place], "school": schools[place], "rank": rank + 1}
@@ -100,11 +100,11 @@ def rank_counties(measures: pd.DataFrame, *, measure: str = "weighted_cv") -> pd
     return ranked[_RANK].reset_index(drop=True)
 
 
-def _interval(part: pd.DataFrame, measure: str) -> tuple[float, float]:
-    if not MEASURES[measure].smooth or len(part) < FEWEST_FOR_INTERVAL:
+def _interval(measure: str, figure: float, without: np.ndarray) -> tuple[float, float]:
+    if not MEASURES[measure].smooth or len(without) < FEWEST_FOR_INTERVAL:
         return np.nan, np.nan
     try:
-        interval = jackknife_interval(MEASURES[measure].function, part["value"], part["weight"])
-    except ValueError:  # too few schools, or not defined without one of them
+        interval = interval_without(figure, without)
+    except ValueError:  # not defined without one of the schools
         return np.nan, np.nan
     return interval.low, interval.high

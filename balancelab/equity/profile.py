@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balancelab.counties import measure_counties
+from balancelab.equity.adequacy import ratios
 from balancelab.equity.area import KEY, framed
 from balancelab.equity.groups import decompose_groups
 from balancelab.measures import MEASURES, grouped
@@ -27,7 +28,10 @@ ADEQUACY = (
     "share_of_schools_at_floor",
     "amount_missing",
 )
-"""Measures that need a requirement; `share_of_schools_at_floor` counts those that reach the standard's share of it."""
+"""
+Measures that need a requirement; `share_of_schools_at_floor` counts those that reach the standard's share of it, and
+`amount_missing` is there only for indicators that have an amount.
+"""
 
 PARTS = {"theil_t": ("within", "between"), "gini": ("within", "between", "overlap")}
 COLUMNS = (
@@ -111,7 +115,8 @@ def _adequacy(indicators: pd.DataFrame, standard: Standard) -> pd.DataFrame:
     """Adequacy of every county at once, for one requirement after the other."""
     import pandas as pd
 
-    share = float(standard.school_rule.floor_share if standard.school_rule else Decimal(1))
+    share = standard.school_rule.floor_share if standard.school_rule else Decimal(1)
+    without_amount = ratios(standard)
     tables = []
     for indicator in standard.indicators:
         requirement = standard.requirements.get(indicator.id)
@@ -124,7 +129,9 @@ def _adequacy(indicators: pd.DataFrame, standard: Standard) -> pd.DataFrame:
                 continue
             keys = rows[KEY].drop_duplicates()
             starts = np.flatnonzero(~rows.duplicated(KEY).to_numpy())
-            figures = _adequacy_figures(rows, starts, float(limit), float(limit * Decimal(share)), indicator.per)
+            figures = _adequacy_figures(rows, starts, float(limit), float(limit * share), indicator.per)
+            if indicator.id in without_amount:
+                del figures["amount_missing"]
             tables += [keys.assign(measure=name, value=figure, by="") for name, figure in figures.items()]
     return pd.concat(tables, ignore_index=True) if tables else framed([], [*KEY, "measure", "value", "by"])
 
@@ -134,15 +141,15 @@ def _adequacy_figures(
 ) -> dict[str, np.ndarray]:
     values, weights = rows["value"].to_numpy(float), rows["weight"].to_numpy(float)
     once = np.ones(len(values))
-    short = grouped.fgt(values, weights, starts, requirement=limit)
-    figures = {"adequacy_index": grouped.adequacy_index(values, weights, starts, requirement=limit)}
-    for alpha in (0, 1, 2):
-        figures[f"fgt_{alpha}"] = grouped.fgt(values, weights, starts, requirement=limit, alpha=alpha)
-    figures["share_of_schools_meeting"] = 1 - grouped.fgt(values, once, starts, requirement=limit, alpha=0)
+    short = {alpha: grouped.fgt(values, weights, starts, requirement=limit, alpha=alpha) for alpha in (0, 1, 2)}
     at_floor = grouped.fgt(values, once, starts, requirement=floor, alpha=0) if floor > 0 else np.zeros(len(starts))
-    figures["share_of_schools_at_floor"] = 1 - at_floor
-    figures["amount_missing"] = short * limit * grouped.group_sums(weights, starts) / per
-    return figures
+    return {
+        "adequacy_index": 1 - short[1],
+        **{f"fgt_{alpha}": figure for alpha, figure in short.items()},
+        "share_of_schools_meeting": 1 - grouped.fgt(values, once, starts, requirement=limit, alpha=0),
+        "share_of_schools_at_floor": 1 - at_floor,
+        "amount_missing": short[1] * limit * grouped.group_sums(weights, starts) / per,
+    }
 
 
 def _parts(indicators: pd.DataFrame, by: str) -> pd.DataFrame:

@@ -43,7 +43,7 @@ from balancelab.measures.dispersion import (
 from balancelab.measures.finance import federal_range_ratio, mcloone_index, restricted_range, verstegen_index
 from balancelab.measures.groups import Decomposition
 from balancelab.measures.inequality import atkinson, generalized_entropy, gini, hoover_index, theil_l, theil_t
-from balancelab.measures.inference import JackknifeInterval, influence_table, jackknife_interval
+from balancelab.measures.inference import JackknifeInterval, influence_table, interval_without, jackknife_interval
 from balancelab.measures.neutrality import FiscalNeutrality, Parity, fiscal_neutrality, parity_index
 from balancelab.measures.quantiles import palma_ratio, quantile_ratio, share_ratio, weighted_median, weighted_quantile
 from balancelab.measures.registry import MEASURES, Measure, measure
@@ -77,6 +77,7 @@ __all__ = [
     "gini",
     "hoover_index",
     "influence_table",
+    "interval_without",
     "jackknife_interval",
     "lorenz_curve",
     "mcloone_index",

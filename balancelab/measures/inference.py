@@ -103,14 +103,53 @@ def jackknife_interval(
     >>> interval.estimate, round(interval.std_error**2, 12), interval.low < 3 < interval.high
     (3.0, 0.5, True)
     """
+    _check_smooth(function)
+    x, w, _ = _present(values, weights)
+    if len(x) < MIN_SCHOOLS:  # said before the measure is asked about fewer schools than it may take
+        raise _too_few(len(x))
+    without = [function(np.delete(x, i), np.delete(w, i)) for i in range(len(x))]
+    return interval_without(function(x, w), np.array(without), level=level)
+
+
+def interval_without(estimate: float, without: np.ndarray, *, level: float = 0.95) -> JackknifeInterval:
+    """
+    Jackknife interval of a figure that is known without each of its schools, as an influence table has it.
+
+    Parameters
+    ----------
+    estimate : float
+        The figure of all schools.
+    without : ndarray, shape (n_schools,)
+        The figure without each school, in any order.
+    level : float, optional
+        Nominal coverage, between 0 and 1.
+
+    Returns
+    -------
+    JackknifeInterval
+        The same as `jackknife_interval` gives.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than five schools, or a figure is negative, infinite or missing.
+
+    Examples
+    --------
+    Means of 1, 2, 3, 4, 5 without each: the textbook error again.
+
+    >>> round(interval_without(3.0, np.array([3.5, 3.25, 3.0, 2.75, 2.5])).std_error ** 2, 12)
+    0.5
+    """
     if not 0 < level < 1:
         raise ValueError(f"`level` must lie between 0 and 1, got {level}")
-    x, w, _ = _present(values, weights)
-    n_schools = len(x)
+    n_schools = len(without)
     if n_schools < MIN_SCHOOLS:
-        raise ValueError(f"`values` must hold {MIN_SCHOOLS} schools or more for an interval, got {n_schools}")
-    estimate = _smooth_estimate(function, x, w)
-    without = np.array([function(np.delete(x, i), np.delete(w, i)) for i in range(n_schools)])
+        raise _too_few(n_schools)
+    if not 0 <= estimate < math.inf:
+        raise ValueError(
+            f"`function` gives {estimate:g}; an interval on the scale of logarithms needs a positive number"
+        )
     if not np.isfinite(without).all():
         raise ValueError("the measure is not finite without one of the schools, so that it has no interval")
     mean = total(without) / n_schools
@@ -194,17 +233,15 @@ def _present(values: ArrayLike, weights: ArrayLike) -> tuple[np.ndarray, np.ndar
     return x[present], w[present], present
 
 
-def _smooth_estimate(function: CountyMeasure, values: np.ndarray, weights: np.ndarray) -> float:
+def _check_smooth(function: CountyMeasure) -> None:
     name = getattr(function, "__name__", "")
     registered = MEASURES.get(name)
     if registered is not None and registered.function is function and not registered.smooth:
         raise ValueError(f"`function`: {name} jumps from school to school, so that it has no jackknife interval")
-    estimate = function(values, weights)
-    if not 0 <= estimate < math.inf:
-        raise ValueError(
-            f"`function` gives {estimate:g}; an interval on the scale of logarithms needs a positive number"
-        )
-    return estimate
+
+
+def _too_few(n_schools: int) -> ValueError:
+    return ValueError(f"`values` must hold {MIN_SCHOOLS} schools or more for an interval, got {n_schools}")
 
 
 def _or_missing(function: CountyMeasure, values: np.ndarray, weights: np.ndarray) -> float:

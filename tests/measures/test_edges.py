@@ -281,6 +281,13 @@ def test_jackknife_of_equal_schools() -> None:
     assert (interval.estimate, interval.std_error, interval.low, interval.high) == (0, 0, 0, 0)
 
 
+def test_interval_from_an_influence_table_is_the_jackknife_to_the_bit() -> None:
+    values, weights = [4, 4.1, 9, 5, 6.3, 7], [300, 20, 70, 110, 5, 60]
+    table = m.influence_table(m.gini, values, weights)  # the strongest first: another order than the jackknife's
+    without = table["without"].to_numpy()
+    assert m.interval_without(m.gini(values, weights), without) == m.jackknife_interval(m.gini, values, weights)
+
+
 def test_influence_names_the_school_that_drives_the_figure() -> None:
     # Hand: without c all schools are equal; nothing can be said without the only school that has something.
     table = m.influence_table(m.weighted_cv, [4, 4, 8, 99], [100, 100, 50, 0], schools=["a", "b", "c", "d"])
