@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
 
-from balancelab import compute_indicators, load_standard, mark_scope, read_schools, split_shares
+from balancelab import (
+    compute_indicators,
+    judge_school_items,
+    load_standard,
+    mark_scope,
+    read_schools,
+    split_shares,
+)
 from balancelab.definitions import InvalidDefinition
 from balancelab.intake.findings import DataRefused
 from balancelab.rectification import (
@@ -25,9 +33,9 @@ from balancelab.rectification import (
     update_ledger,
     write_ledger,
 )
-from balancelab.rectification.checks import CHECK_COLUMNS
+from balancelab.rectification.checks import CHECK_COLUMNS, list_checks
 from balancelab.rectification.forms import COLUMNS, STATUS_WORDS
-from balancelab.standards import Standard
+from balancelab.standards import Condition, Standard
 
 ROOT = Path(__file__).resolve().parents[1]
 UNITS = load_units()
@@ -137,6 +145,19 @@ class TestProblems:
     def test_gathered_by_subject(self):
         ranked = rank_problems(find_problems(checks(check(A, met=False, gap=10), check(B, met=False, gap=5))))
         assert ranked[["n", "n_schools", "gap"]].values.tolist() == [[2, 2, 15.0]]  # hand: 10 + 5 m² in two schools
+
+
+def test_classes_have_a_row_for_each_stage_whatever_the_item_is_called(rules: Standard):
+    """Keys name a row across years: two stages of one school must not share one."""
+    item = replace(rules.items["class_size_primary"], id="largest_classes", schools=Condition())
+    standard = replace(rules, items={"largest_classes": item})
+    row = {"year": 2024, "county_code": "371599", "school_code": "1", "school": "甲校", "school_type": "nine_year"}
+    schools = pd.DataFrame(
+        [row | {"stage": stage, "students": 400.0, "classes": 8.0, "largest_class": 60.0} for stage in standard.stages]
+    )
+    none = pd.DataFrame({"limit": []})
+    found = list_checks(none, none, none, none, judge_school_items(schools, standard, year=2024), schools, standard)
+    assert found["key"].tolist() == ["371599/largest_classes/primary/1", "371599/largest_classes/junior/1"]
 
 
 class TestUnits:
@@ -254,6 +275,14 @@ class TestWorkbook:
         assert subject.address == "C5"  # hand: third column; second row below the header in row 3
         assert all(finding.zh and finding.en and finding.remedy_zh and finding.remedy_en for finding in findings)
         assert len(again) <= len(ledger) - 7
+
+    def test_years_that_are_none_stop_nothing(self, written, rules: Standard, tmp_path: Path):
+        _, _, path = written
+        typed = {(1, "opened_year"): "1e999", (2, "closed_year"): "9" * 30, (3, "opened_year"): "去年"}
+        ledger, findings = read_ledger(edited(path, tmp_path, typed), rules, UNITS)
+        assert not [finding for finding in findings if finding.severity == "error"]
+        assert ledger["opened_year"].iloc[[0, 2]].tolist() == [0, 0]
+        assert ledger["closed_year"].iloc[1] == 0
 
     def test_another_countys_ledger_and_a_school_that_is_gone(self, written, rules: Standard):
         checks_now, ledger, path = written

@@ -200,7 +200,8 @@ def _of_school_items(school_items: pd.DataFrame, standard: Standard) -> pd.DataF
     informative = [name for name, item in standard.items.items() if item.informative]
     rows = school_items[~school_items["item"].isin(informative)]
     blocks = {name: item.block for name, item in standard.items.items()}
-    stage = rows["stage"].where(rows["item"].str.startswith("class_size"), _WHOLE_SCHOOL)
+    by_stage = [name for name, item in standard.items.items() if item.rule == "classes_over_size"]
+    stage = rows["stage"].where(rows["item"].isin(by_stage), _WHOLE_SCHOOL)
     return rows.assign(
         kind="school_item",
         subject=rows["item"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -81,13 +82,14 @@ def number_of(text: object) -> float:
     """
     Return a cell as a number; NaN where it holds none.
 
-    >>> number_of("1,234.5"), number_of("")
-    (1234.5, nan)
+    >>> number_of("1,234.5"), number_of(""), number_of("1e999")
+    (1234.5, nan, nan)
     """
     try:
-        return float(str(text).replace(",", ""))
+        number = float(str(text).replace(",", ""))
     except ValueError:
-        return float("nan")
+        return math.nan
+    return number if math.isfinite(number) else math.nan
 
 
 def _plain(value: object) -> str:

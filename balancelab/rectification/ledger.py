@@ -58,7 +58,7 @@ def open_ledger(checks: pd.DataFrame, units: Units) -> pd.DataFrame:
     ValueError
         If the checks are of several years.
     """
-    return update_ledger(_frame([]), checks, units)
+    return update_ledger(ledger_table([]), checks, units)
 
 
 def update_ledger(ledger: pd.DataFrame, checks: pd.DataFrame, units: Units) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def update_ledger(ledger: pd.DataFrame, checks: pd.DataFrame, units: Units) -> p
     if len(years) > 1:
         raise ValueError(f"the checks are of several years: {', '.join(map(str, years))}")
     year = int(years[0]) if years else 0
-    judged = {str(row["key"]): row for row in checks.to_dict("records") if row["met"] is not None}
+    judged = {str(row["key"]): row for row in checks.to_dict("records")}
     rows = [_updated(row, judged.get(str(row["key"])), year) for row in ledger.to_dict("records")]
     known = {str(row["key"]) for row in rows}
     number = max((int(row["number"]) for row in rows), default=0)
@@ -99,7 +99,7 @@ def update_ledger(ledger: pd.DataFrame, checks: pd.DataFrame, units: Units) -> p
         if problem["key"] not in known:
             number += 1
             rows.append(_new(problem, number, year, units))
-    return _frame(rows)
+    return ledger_table(rows)
 
 
 def count_changes(ledger: pd.DataFrame) -> dict[str, int]:
@@ -154,7 +154,8 @@ def _truth(met: object) -> bool | None:
     return None if pd.isna(met) else bool(met)  # type: ignore[call-overload]
 
 
-def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+def ledger_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a ledger, with its columns and their types even where there is no row."""
     import pandas as pd
 
     whole = dict.fromkeys(("number", "opened_year", "closed_year"), "int64")

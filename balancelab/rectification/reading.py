@@ -14,7 +14,7 @@ from balancelab.definitions import nearest
 from balancelab.intake.findings import Finding, printable
 from balancelab.intake.small_table import Cells, SmallTable, read_small_table
 from balancelab.rectification.forms import COLUMNS, REQUIRED, SHEET, STATUS_WORDS, headers, number_of, seal_of
-from balancelab.rectification.ledger import LEDGER_COLUMNS
+from balancelab.rectification.ledger import ledger_table
 from balancelab.verdicts import COMPOSITE
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _DATE = re.compile(r"(?:19|20)[0-9]{2}[-/.年](?:0?[1-9]|1[0-2])[-/.月](?:0?[1-
 _NEEDS_EVIDENCE = ("submitted", "closed")
 _OWN_LOOK = ("XLSX_HIDDEN_ROWS",)  # the ledger hides columns itself, and people filter its rows
 _RANK = {"error": 0, "warning": 1}
+_YEARS = 10_000  # what is larger is a slip of the hand, not a year
 
 
 def read_ledger(
@@ -58,16 +59,16 @@ def read_ledger(
     table = read_small_table(path, headers(), required=REQUIRED, sheet=SHEET if _is_book(path) else None)
     faults = _Faults(Path(path).name, table.letters)
     if not table.readable:
-        return _frame([]), table.findings
+        return ledger_table([]), table.findings
     if table.missing:
         named = [COLUMNS[name] for name in table.missing]
         columns = ("、".join(each.zh for each in named), ", ".join(each.en for each in named))
         faults.add("LEDGER_HEADER", columns=columns)
-        return _frame([]), faults.findings()
+        return ledger_table([]), faults.findings()
     reader = _Reader(standard, units, checks, faults)
     rows = [row for row in (reader.read(cells) for cells in _rows(table)) if row is not None]
     said = (finding for finding in table.findings if finding.code not in _OWN_LOOK)
-    return _frame(rows), (*faults.findings(), *said)
+    return ledger_table(rows), (*faults.findings(), *said)
 
 
 class _Reader:
@@ -203,16 +204,8 @@ def _at(word: object, at: int) -> str:
 
 def _year(text: str) -> int:
     number = number_of(text)
-    return 0 if number != number else int(number)
+    return int(number) if 0 < number < _YEARS else 0
 
 
 def _is_book(path: str | Path) -> bool:
     return Path(path).suffix.lower() not in (".csv", ".txt", ".tsv")
-
-
-def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    import pandas as pd
-
-    whole = dict.fromkeys(("number", "opened_year", "closed_year"), "int64")
-    numbers = dict.fromkeys(("value", "limit", "gap"), "float64")
-    return pd.DataFrame(rows, columns=list(LEDGER_COLUMNS)).astype(whole | numbers)
