@@ -171,6 +171,21 @@ def test_files_that_are_no_bundles(content, words):
         parse_bundle(content, "x.json")
 
 
+@pytest.mark.parametrize("part", ["county", "standard", "data_sha256", "year"])
+def test_a_bundle_without_one_of_its_facts_is_refused_by_name(part):
+    given = json.loads(render_json(blocks({"a": (100, 1.0)}, 0.5, "met"), language="en"))
+    del given["facts"][part]
+    with pytest.raises(NotComparable, match=r"x\.json is no balance report"):
+        parse_bundle(json.dumps(given).encode(), "x.json")
+
+
+def test_a_bundle_whose_rows_are_cut_is_refused_by_name():
+    given = json.loads(render_json(blocks({"a": (100, 1.0)}, 0.5, "met"), language="en"))
+    next(block for block in given["blocks"] if block.get("about") == COEFFICIENTS)["rows"] = []
+    with pytest.raises(NotComparable, match=r"x\.json is no balance report"):
+        parse_bundle(json.dumps(given).encode(), "x.json")
+
+
 def said(language: str, changed) -> str:
     page = Page(language)
     narrative.title(page, changed)

@@ -126,18 +126,34 @@ def parse_bundle(content: bytes, name: str) -> Bundle:
     name : str
         What messages call it.
     """
-    import hashlib
-
     given = _given(content, name)
-    facts = given.get("facts") or {}
-    blocks = given["blocks"]
-    coefficients = [block for block in blocks if block.get("about") == COEFFICIENTS]
-    if not coefficients or not facts.get("county_code") or "year" not in facts:
+    try:
+        return _bundle(given, content)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise _refused(
             name,
             "不是一县的均衡报告（或由旧版本生成）；请用 balancelab report 的 balance 报告",
             "is no balance report on one county, or was made by an older version; use a report of kind balance",
-        )
+        ) from error
+
+
+def plain_state(mark: str | None) -> str:
+    """
+    Return the verdict that a mark stands for; a number without a mark meets its requirement.
+
+    >>> plain_state(None), plain_state("borderline"), plain_state("failed_borderline"), plain_state("undetermined")
+    ('met', 'met', 'failed', 'undetermined')
+    """
+    return "met" if mark in (None, "borderline") else str(mark).removesuffix("_borderline")
+
+
+def _bundle(given: Mapping[str, Any], content: bytes) -> Bundle:
+    import hashlib
+
+    facts, blocks = given["facts"], given["blocks"]
+    coefficients = [block for block in blocks if block.get("about") == COEFFICIENTS]
+    if not coefficients or not facts["county_code"]:
+        raise ValueError("no coefficients of one county")
     shown = [block for block in blocks if block.get("about") == SCHOOL_VALUES]
     return Bundle(
         county_code=str(facts["county_code"]),
@@ -154,16 +170,6 @@ def parse_bundle(content: bytes, name: str) -> Bundle:
         schools=_schools(shown),
         values=_values(shown),
     )
-
-
-def plain_state(mark: str | None) -> str:
-    """
-    Return the verdict that a mark stands for; a number without a mark meets its requirement.
-
-    >>> plain_state(None), plain_state("borderline"), plain_state("failed_borderline"), plain_state("undetermined")
-    ('met', 'met', 'failed', 'undetermined')
-    """
-    return "met" if mark in (None, "borderline") else str(mark).removesuffix("_borderline")
 
 
 def _given(content: bytes, name: str) -> dict[str, Any]:
