@@ -51,4 +51,5 @@ soak: $(SETUP)  ## kills, full disks, power cuts, crowds: every fault, often (ab
 	$(BIN)/python -m tests.soak
 
 clean:  ## remove the environment and all output
-	rm -rf .venv reports/* .pytest_cache .mypy_cache .ruff_cache
+	find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
