@@ -58,6 +58,12 @@ class Indicator:
     formulas: tuple[Formula, ...]
     base: str = "students"
     invert: bool = False
+    counted_in: Text | None = None
+
+    @property
+    def amount_unit(self) -> Text:
+        """What an amount of it is counted in: teachers, square metres, yuan."""
+        return self.counted_in or self.unit
 
     def columns_needed(self) -> tuple[frozenset[str], ...]:
         """Alternative sets of columns, any one of which is enough."""
@@ -243,7 +249,7 @@ def _read_indicators(path: Path) -> dict[str, Indicator]:
 
 
 def _indicator(checker: Checker, name: str, table: dict[str, Any]) -> Indicator:
-    optional = ["short", "decimals", "base", "invert"]
+    optional = ["short", "decimals", "base", "invert", "counted_in"]
     checker.keys(table, name, required=["label", "unit", "per", "formula"], optional=optional)
     formulas = [formula for formula in checker.typed(table, "formula", "a list", name, []) if isinstance(formula, dict)]
     if not formulas:
@@ -261,6 +267,7 @@ def _indicator(checker: Checker, name: str, table: dict[str, Any]) -> Indicator:
         formulas=tuple(_formula(checker, f"{name}.formula", formula) for formula in formulas),
         base=checker.typed(table, "base", "a text", name, "students"),
         invert=checker.typed(table, "invert", "true or false", name, False),
+        counted_in=checker.text(table, "counted_in", name) if "counted_in" in table else None,
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from balancelab.measures import exact
 if TYPE_CHECKING:
     import pandas as pd
 
+    from balancelab.indicators import Indicator
     from balancelab.standards import CountyRule, Requirement, Standard
 
 COMPOSITE = "composite"
@@ -46,22 +48,24 @@ def judge_schools(indicators: pd.DataFrame, standard: Standard) -> pd.DataFrame:
         limit, comparison, met, above_floor, borderline, shortfall``. `met` and `above_floor` are true, false or
         missing (value not reported); `above_floor` says whether the value reaches the rule's share of the limit;
         `borderline` marks a verdict that rounding to the form's decimals would overturn; `shortfall` is what the
-        school lacks [indicator unit × base: teachers, m², yuan …], 0 where met.
+        school lacks [teachers, m², yuan …: what the indicator's amount is counted in], 0 where met; what comes in
+        whole pieces (``counted_in``) is rounded up.
 
     Notes
     -----
-    "At least" means ≥: 9 arts teachers for 1,000 students meet 0.9 per 100.
+    "At least" means ≥: 9 arts teachers for 1,000 students meet 0.9 per 100. A school that lacks 0.4 of a teacher lacks
+    one; what many schools lack is the sum of these whole numbers.
     """
     import pandas as pd
 
     share = standard.school_rule.floor_share if standard.school_rule else Decimal(1)
-    decimals = {indicator.id: (indicator.decimals, indicator.per) for indicator in standard.indicators}
+    known = {indicator.id: indicator for indicator in standard.indicators}
     parts = []
     for (name, stage), rows in indicators.groupby(["indicator", "stage"], sort=False):
         requirement = standard.requirements.get(str(name))
         if requirement is None or stage not in requirement.limits:
             continue
-        parts.append(_judged(rows, requirement, requirement.limits[str(stage)], share, *decimals[str(name)]))
+        parts.append(_judged(rows, requirement, requirement.limits[str(stage)], share, known[str(name)]))
     columns = [*_SCHOOL, "indicator", "value", "limit", "comparison", "met", "above_floor", "borderline", "shortfall"]
     if not parts:
         return pd.DataFrame(columns=columns)
@@ -263,9 +267,8 @@ def meets(
 
 
 def _judged(
-    rows: pd.DataFrame, requirement: Requirement, limit: Decimal, share: Decimal, decimals: int, per: int
+    rows: pd.DataFrame, requirement: Requirement, limit: Decimal, share: Decimal, indicator: Indicator
 ) -> pd.DataFrame:
-
     at_least = requirement.comparison == "at_least"
     values = rows["value"].to_numpy(float)
     quotients = (values, rows["numerator"].to_numpy(), rows["denominator"].to_numpy())
@@ -273,15 +276,31 @@ def _judged(
     floor = limit * share if at_least else limit / share if share else limit
     met = meets(*quotients, limit, at_least=at_least)
     above = meets(*quotients, floor, at_least=at_least)
-    gap = (float(limit) - values if at_least else values - float(limit)) * rows["weight"].to_numpy(float) / per
+    limits = np.full(len(values), float(limit))
+    lacking = np.where(met, 0.0, _lacking(rows, limit, indicator, at_least=at_least))
     return rows.assign(
         limit=float(limit),
         comparison=requirement.comparison,
         met=_three_valued(rows, met, missing),
         above_floor=_three_valued(rows, above, missing),
-        borderline=_rounding_overturns(values, np.full(len(values), float(limit)), met, decimals, at_least=at_least),
-        shortfall=np.where(missing, np.nan, np.where(met, 0.0, gap)),
+        borderline=_rounding_overturns(values, limits, met, indicator.decimals, at_least=at_least),
+        shortfall=np.where(missing, np.nan, lacking),
     )
+
+
+def _lacking(rows: pd.DataFrame, limit: Decimal, indicator: Indicator, *, at_least: bool) -> np.ndarray:
+    """Amounts between value and limit, in whole pieces where the indicator counts them; meaningless where met."""
+    values, weights = rows["value"].to_numpy(float), rows["weight"].to_numpy(float)
+    amounts = (float(limit) - values if at_least else values - float(limit)) * weights / indicator.per
+    if indicator.counted_in is None:
+        return amounts
+    whole = np.ceil(amounts)
+    close = np.abs(amounts - np.rint(amounts)) <= _CLOSE * np.maximum(np.abs(amounts), 1.0)
+    for row in np.flatnonzero(close & (amounts > -0.5)):  # whole, or not quite: floats cannot tell
+        quotient = Fraction(int(rows["numerator"].iloc[row]), int(rows["denominator"].iloc[row]))
+        apart = (Fraction(limit) - quotient) * Fraction(repr(float(weights[row]))) / indicator.per
+        whole[row] = ceil(apart if at_least else -apart)
+    return whole
 
 
 def _three_valued(rows: pd.DataFrame, verdict: np.ndarray, missing: np.ndarray) -> pd.Series:

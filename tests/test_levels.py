@@ -59,6 +59,11 @@ class TestWords:
         assert (
             gap_text("en", rules, {"kind": "school_item", "subject": "class_size_primary", "gap": 4.0}) == "4 students"
         )
+        of_school = {"kind": "indicator", "subject": "backbone_teachers_per_100", "gap": 3.0}
+        assert gap_text("zh", rules, of_school) == "3 人"
+        assert gap_text("en", rules, of_school | {"subject": "teaching_area_per_student", "gap": 553.3}) == "553.3 m²"
+        # a shortfall of the teacher-student ratio is teachers, not teachers per student
+        assert gap_text("zh", load_standard("basic_2012"), of_school | {"subject": "teacher_student_ratio"}) == "3 人"
 
     @pytest.mark.parametrize("language", ["zh", "en"])
     def test_every_item_can_be_said(self, rules: Standard, language: str):

@@ -108,6 +108,35 @@ def test_gym_is_taken_out_of_teaching_area_and_counted_as_sports():
     assert verdicts.loc["teaching_area_per_student", "shortfall"] == pytest.approx(300)  # (4.5 − 4.2) × 1,000 m²
 
 
+@pytest.mark.parametrize(
+    ("students", "teachers", "lacking"),
+    [
+        (1000, 9, 0),  # exactly at 0.9 per 100
+        (1000, 8.75, 1),  # a quarter of a teacher is a teacher
+        (1000, 7, 2),  # 9 − 7, though floats say 2.0000000000000004
+        (1001, 9, 1),  # 9.009 are needed
+        (430, 3, 1),  # 3.87 are needed
+        (2460, 3, 20),  # 22.14 − 3 = 19.14
+    ],
+)
+def test_what_a_school_lacks_in_people_is_whole(students: float, teachers: float, lacking: float):
+    assert (0.9 - 0.7) * 1000 / 100 > 2  # what floats say
+    verdicts = judged([school(students=students, teachers_arts_pe=teachers)]).set_index("indicator")
+    assert verdicts.loc["arts_pe_teachers_per_100", "shortfall"] == lacking
+
+
+def test_the_rest_of_what_schools_lack_is_not_rounded_and_a_split_school_counts_by_stage():
+    # 0.2 m² for 1,003 students; half of 5 teachers are the stage's: 9.027 − 2.5 = 6.527 are seven
+    verdicts = judged([school(students=1003, teaching_area_m2=1003 * 4.3, equipment_value_yuan=2005999.5)])
+    lacking = verdicts.set_index("indicator")["shortfall"]
+    assert lacking["teaching_area_per_student"] == pytest.approx(200.6)
+    assert lacking["equipment_value_per_student"] == pytest.approx(0.5)
+    row = school(students=1003, teachers_arts_pe=5) | {"share_numerator": 1.0, "share_denominator": 2.0}
+    indicators = compute_indicators(pd.DataFrame([row]), QUALITY.indicators, splits=("teachers_arts_pe",))
+    split = judge_schools(indicators, QUALITY).set_index("indicator")
+    assert split.loc["arts_pe_teachers_per_100", "shortfall"] == 7
+
+
 def test_rounding_that_would_overturn_a_verdict_is_marked():
     # 4.496 m² prints as 4.50, the limit, and is below it.
     verdicts = judged([school(teaching_area_m2=4496)]).set_index("indicator")

@@ -49,8 +49,9 @@ def adequacy_shortfall(indicators: pd.DataFrame, standard: Standard) -> pd.DataF
         limit, n_schools`` (with or without a value), ``students, n_short, n_not_reported, students_meeting,
         students_at_floor`` (below the requirement, but not below the rule's share of it), ``students_below_floor,
         students_not_reported, average_shortfall`` (mean of what is missing as a share of the requirement, over students
-        with a value: FGT of order 1 [unitless]), ``amount_missing`` [teachers, m², yuan …: the indicator's unit times
-        its base; NaN where the indicator is reported as a ratio and has no amount].
+        with a value: FGT of order 1 [unitless]), ``amount_missing`` [teachers, m², yuan …: what the schools lack
+        together, each in whole pieces where the indicator counts them; NaN where the indicator is reported as a ratio
+        and has no amount].
 
     Notes
     -----
@@ -76,13 +77,13 @@ def adequacy_shortfall(indicators: pd.DataFrame, standard: Standard) -> pd.DataF
         students_at_floor=weights * near,
         students_below_floor=weights * far,
         students_not_reported=weights * missing,
+        average_shortfall=np.where(near | far, np.abs(verdicts["limit"] - verdicts["value"]) * weights, 0.0),
         amount_missing=verdicts["shortfall"].fillna(0.0),
     )
-    sums = [name for name in _COLUMNS[len(KEY) + 2 :] if name != "average_shortfall"]
+    sums = _COLUMNS[len(KEY) + 2 :]
     table = counted.groupby([*KEY, "comparison", "limit"], sort=False)[sums].sum().reset_index()
-    per = {indicator.id: indicator.per for indicator in standard.indicators}
-    asked = table["limit"] * (table["students"] - table["students_not_reported"]) / table["indicator"].map(per)
-    table["average_shortfall"] = (table["amount_missing"] / asked).where(asked > 0)
+    asked = table["limit"] * (table["students"] - table["students_not_reported"])
+    table["average_shortfall"] = (table["average_shortfall"] / asked).where(asked > 0)
     table["amount_missing"] = table["amount_missing"].mask(table["indicator"].isin(ratios(standard)))
     return table[_COLUMNS]
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +147,7 @@ def posts_by_norm(schools: pd.DataFrame, norm: StaffingNorm) -> pd.DataFrame:
     DataFrame
         One row per year × county × stage × location: ``year, county_code, stage, location, n_schools, students, staff,
         students_per_staff, most_students_per_staff, posts_needed, difference, n_missing``. `posts_needed` is what the
-        norm's largest ratio demands at least [persons]; `difference` is staff − posts needed. Schools without a
+        norm's largest ratio demands at least [whole posts]; `difference` is staff − posts needed. Schools without a
         number of staff are left out and counted in `n_missing`.
     """
     import pandas as pd
@@ -160,14 +162,15 @@ def posts_by_norm(schools: pd.DataFrame, norm: StaffingNorm) -> pd.DataFrame:
     there = rows["missing"] == 0
     rows = rows.assign(counted=there.astype(int), students=rows["students"].where(there, 0.0))
     table = rows.groupby(keys, sort=True)[["counted", "students", "staff", "missing"]].sum().reset_index()
-    most = np.array([float(norm.ratios[stage][1]) for stage in table["stage"]])
-    needed = table["students"].to_numpy(float) / most if len(table) else np.array([])
+    ratios = [norm.ratios[stage][1] for stage in table["stage"]]
+    posts = [ceil(Fraction(n) / Fraction(ratio)) for n, ratio in zip(table["students"], ratios, strict=True)]
+    needed = np.array(posts, dtype=float)
     return pd.DataFrame(table[keys]).assign(
         n_schools=table["counted"].astype(int),
         students=table["students"],
         staff=table["staff"],
         students_per_staff=table["students"] / table["staff"].where(table["staff"] > 0),
-        most_students_per_staff=most,
+        most_students_per_staff=np.array(ratios, dtype=float),
         posts_needed=needed,
         difference=table["staff"] - needed,
         n_missing=table["missing"].astype(int),

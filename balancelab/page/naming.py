@@ -37,6 +37,11 @@ TYPE_WORDS: Mapping[str, Text] = {
 }
 
 _COMPOSITE: Text = {"zh": "综合", "en": "Composite"}
+_WHOLE_PIECES: Text = {
+    "zh": "教师、教室、计算机、图书等按整数计，逐校（按学段）向上取整，合计为取整后之和。",
+    "en": " What comes in whole pieces (teachers, rooms, computers, books) is rounded up for each school and stage; "
+    "totals are sums of these whole numbers.",
+}
 _AUTHORITIES: Mapping[str, Text] = {
     "national": {"zh": "国家", "en": "National"},
     "province": {"zh": "省级", "en": "Provincial"},
@@ -79,6 +84,12 @@ def indicator_words(standard: Standard, name: str, *, full: bool = False) -> Tex
         return _COMPOSITE
     found = next(indicator for indicator in standard.indicators if indicator.id == name)
     return found.label if full else found.short
+
+
+def rounding_words(page: Page, standard: Standard) -> str:
+    """Return the sentence on amounts that are rounded up; nothing where no requirement is for such an amount."""
+    whole = any(each.counted_in for each in standard.indicators if each.id in standard.requirements)
+    return page.word(_WHOLE_PIECES) if whole else ""
 
 
 def words_or_nothing(page: Page, pair: Text | None) -> str:

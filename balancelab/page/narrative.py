@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from balancelab.definitions import shipped
 from balancelab.page.display import number_text
-from balancelab.page.naming import indicator_words, state_of
+from balancelab.page.naming import indicator_words, rounding_words, state_of
 from balancelab.standards import load_standard
 
 if TYPE_CHECKING:
@@ -260,10 +260,10 @@ def shortfalls(page: Page, verdicts: pd.DataFrame, standard: Standard) -> None:
         return
     short = verdicts[verdicts["met"].eq(False).fillna(False)]
     page.say(
-        zh="有缺口的校·学段 {schools} 个，共 {n} 处。缺口按现有学生数和未修约的数值计算。",
-        en="School stages with a shortfall: {schools}, in {n} places. Shortfalls are computed for "
-        "today's students from unrounded "
-        "values.",
+        zh="有缺口的校·学段 {schools} 个，共 {n} 处。缺口按现有学生数和未修约的数值计算。{rounded}",
+        en="School stages with a shortfall: {schools}, in {n} places. Shortfalls are computed for today's students "
+        "from unrounded values.{rounded}",
+        rounded=rounding_words(page, standard),
         schools=len(short[["school_code", "stage"]].drop_duplicates()),
         n=len(short),
     )

@@ -132,7 +132,8 @@ def number_formats(row: Mapping[Any, Any], standard: Standard, language: str) ->
     found = next((indicator for indicator in standard.indicators if indicator.id == subject), None)
     if found is None:
         return dict.fromkeys(names, _decimals(2))
-    return {**dict.fromkeys(names, _decimals(found.decimals)), "gap": _decimals(gap_decimals(float(row["gap"])))}
+    gap = gap_decimals(standard, subject, float(row["gap"]))
+    return {**dict.fromkeys(names, _decimals(found.decimals)), "gap": _decimals(gap)}
 
 
 def row_height(cells: Mapping[str, Any]) -> float:

@@ -190,9 +190,10 @@ def reference_group(pairs: pd.DataFrame) -> str:
 
 
 def amount_words(page: Page, amount: float, name: str, standard: Standard) -> str:
-    """Return an amount of an indicator's resource with its unit: 23.4 teachers."""
-    unit = next(indicator.unit for indicator in standard.indicators if indicator.id == name)
-    return f"{number_text(amount, 0 if amount >= 100 else 1)} {words_or_nothing(page, unit)}".strip()
+    """Return an amount of an indicator's resource with its unit: 24 teachers, 23.4 m²."""
+    indicator = next(each for each in standard.indicators if each.id == name)
+    decimals = 0 if indicator.counted_in or amount >= 100 else 1
+    return f"{number_text(amount, decimals)} {words_or_nothing(page, indicator.amount_unit)}".strip()
 
 
 def listed(page: Page, parts: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from balancelab.page.equity.layout import (
 )
 from balancelab.page.equity.measure_tables import all_measures, dispersion_table
 from balancelab.page.equity.spread_tables import concentration_table, influence_table, standing_table, trend_table
-from balancelab.page.naming import indicator_words
+from balancelab.page.naming import indicator_words, rounding_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,13 +145,14 @@ def shortfall_table(page: Page, shortfall: pd.DataFrame, standard: Standard) -> 
         ],
         caption_zh="对照要求：达到的学生与缺口",
         caption_en="Against the requirements: students with enough, and what is missing",
-        note_zh="缺口总量为各校按现有学生数达到要求还须增加的数量之和，单位同指标；超出要求的学校不抵扣。"
+        note_zh="缺口总量为各校按现有学生数达到要求还须增加的数量之和，以人、间、平方米、元等计；超出要求的学校不抵扣。{rounded}"
         "“缺口占要求”按学生平均，即 FGT 指数（α＝1）；1 减去它是充足指数。“—”：该指标只有比值，没有总量。",
         note_en="Missing in all: what must be added so that every school reaches the requirement for today's "
-        "students, in the indicator's unit; schools above it are not set off against others. Missing, share: "
+        "students, in real units; schools above it are not set off against others.{rounded} Missing, share: "
         "averaged over students (FGT, α = 1); 1 minus it is the Odden–Picus adequacy index. A dash: reported as a "
         "ratio, without an amount.",
         row_header="name",
+        rounded=rounding_words(page, standard),
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from balancelab.page.columns import Column
 from balancelab.page.levels.wording import gap_text, limit_text, subject_words, value_text
+from balancelab.page.naming import rounding_words
 
 if TYPE_CHECKING:
     from balancelab.definitions import Text
@@ -139,10 +140,11 @@ def problem_list(page: Page, ledger: pd.DataFrame, standard: Standard, units: An
         ],
         caption_zh="问题清单",
         caption_en="Problems",
-        note_zh="“建议”指该校按达标规则仍属合格。差距：学校为按现有学生数还缺（或超出）的总量，县级为现值与要求之差。",
+        note_zh="“建议”指该校按达标规则仍属合格。差距：学校为按现有学生数还缺（或超出）的总量，县级为现值与要求之差。{rounded}",
         note_en="“Advisable”: the school qualifies all the same. Gap: for schools what is missing (or too much) for "
-        "today's students, for the county the value less the limit.",
+        "today's students, for the county the value less the limit.{rounded}",
         row_header="problem",
+        rounded=rounding_words(page, standard),
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from balancelab.page.columns import Column
 from balancelab.page.disclosure.rules import load_rules
 from balancelab.page.levels.wording import gap_text, gap_unit, subject_words
-from balancelab.page.naming import stages_present
+from balancelab.page.naming import rounding_words, stages_present
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,10 @@ def problem_table(page: Page, ranked: pd.DataFrame, standard: Standard, *, count
         ],
         caption_zh="问题排序（先一票否决，再县级事项，后学校事项；同类按须整改处数）",
         caption_en="Problems ranked (vetoes, then what concerns the county, then schools by number)",
+        note_zh="缺口合计为各校缺口之和。{rounded}",
+        note_en="Missing in all: the sum over schools.{rounded}",
         row_header="subject",
+        rounded=rounding_words(page, standard),
     )
 
 

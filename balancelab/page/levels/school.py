@@ -17,6 +17,7 @@ from balancelab.page.naming import (
     TYPE_WORDS,
     clauses_of,
     indicator_words,
+    rounding_words,
     state_of,
     with_authority,
 )
@@ -218,10 +219,11 @@ def value_table(page: Page, ranked: pd.DataFrame, standard: Standard) -> None:
         ],
         caption_zh="各项指标：数值、要求与在全县的位置",
         caption_en="Each indicator: value, requirement and place in the county",
-        note_zh="位次：1 为最好，分母为填报该指标的学校数；缺口按现有学生数计算，教师、教室须取整配备。",
-        note_en="Place: 1 is best, of the schools that reported the indicator. Missing in all: for today's students; "
-        "teachers and rooms come in whole numbers.",
+        note_zh="位次：1 为最好，分母为填报该指标的学校数；缺口按现有学生数计算。{rounded}",
+        note_en="Place: 1 is best, of the schools that reported the indicator. Missing in all: for today's "
+        "students.{rounded}",
         row_header="name",
+        rounded=rounding_words(page, standard),
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from balancelab.definitions import Text
+    from balancelab.indicators import Indicator
     from balancelab.standards import Item, Standard
 
 CV = "cv:"
@@ -83,8 +84,8 @@ def value_text(page_language: str, standard: Standard, subject: str, value: obje
         return _school_number(item, number, language)
     if item is not None:
         return _item_number(item, number, language, item.decimals)
-    found = next((indicator for indicator in standard.indicators if indicator.id == subject), None)
-    return number_text(number, None) if found is None else number_text(number, found.decimals)
+    found = _indicator(standard, subject)
+    return number_text(number, None if found is None else found.decimals)
 
 
 def limit_text(
@@ -113,8 +114,8 @@ def gap_unit(standard: Standard, kind: str, subject: str) -> Text:
     if kind == "difference":
         return nothing
     if kind == "indicator":
-        found = next((indicator for indicator in standard.indicators if indicator.id == subject), None)
-        return nothing if found is None else found.unit
+        found = _indicator(standard, subject)
+        return nothing if found is None else found.amount_unit
     item = standard.items.get(subject)
     if item is None:
         return nothing
@@ -135,23 +136,31 @@ def gap_text(page_language: str, standard: Standard, row: Mapping[Any, Any] | pd
         return number_text(float(gap), standard.display.cv_decimals)
     if kind == "item" and item is not None and item.kind == "share":
         return _with_unit(number_text(float(gap) * 100, 1), gap_unit(standard, kind, subject)[language])
-    decimals = (
-        gap_decimals(float(gap))
-        if kind == "indicator"
-        else 0
-        if kind == "school_item"
-        else (item.decimals if item else 2)
-    )
+    if kind == "indicator":
+        decimals = gap_decimals(standard, subject, float(gap))
+    elif kind == "school_item":
+        decimals = 0
+    else:
+        decimals = item.decimals if item else 2
     return _with_unit(number_text(float(gap), decimals), gap_unit(standard, kind, subject)[language])
 
 
-def gap_decimals(gap: float) -> int:
+def gap_decimals(standard: Standard, name: str, gap: float) -> int:
     """
-    Return with how many decimals a gap is written, so that a small one does not look like none.
+    Return with how many decimals a school's gap in an indicator is written: whole pieces with none.
 
-    >>> gap_decimals(553.25), gap_decimals(0.017)
-    (1, 3)
+    A small gap in square metres does not look like none.
+
+    >>> from balancelab.standards import load_standard
+    >>> rules = load_standard("quality_2017")
+    >>> [gap_decimals(rules, "teaching_area_per_student", gap) for gap in (553.25, 0.017)]
+    [1, 3]
+    >>> gap_decimals(rules, "multimedia_rooms_per_100", 3.0)
+    0
     """
+    found = _indicator(standard, name)
+    if found is not None and found.counted_in:
+        return 0
     return 1 if not 0 < gap < _SMALL_GAP else 3
 
 
@@ -171,6 +180,10 @@ def problem_text(page_language: str, standard: Standard, row: Mapping[Any, Any] 
         return f"{stage}{words}为 {value}，要求{limit}"
     where = f" ({stage.lower()})" if stage else ""
     return f"{words}{where}: {value}, required {limit}"
+
+
+def _indicator(standard: Standard, name: str) -> Indicator | None:
+    return next((indicator for indicator in standard.indicators if indicator.id == name), None)
 
 
 def _language(page_language: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from balancelab.page.columns import Column
 from balancelab.page.disclosure.rules import load_rules
-from balancelab.page.naming import in_stage_order, indicator_words, words_or_nothing
+from balancelab.page.naming import in_stage_order, indicator_words, rounding_words, words_or_nothing
 
 if TYPE_CHECKING:
     from balancelab.page import Page
@@ -39,7 +39,7 @@ def shortfall_totals(page: Page, verdicts: pd.DataFrame, standard: Standard) -> 
     )
     if page.public:
         totals["sum"] = totals["sum"].where(totals["size"] >= load_rules().least_schools)
-    units = {indicator.id: indicator.unit for indicator in standard.indicators}
+    units = {indicator.id: indicator.amount_unit for indicator in standard.indicators}
     table = totals.assign(
         stage=[page.word(standard.stages[stage]) for stage in totals["stage"]],
         name=[page.word(indicator_words(standard, name, full=True)) for name in totals["indicator"]],
@@ -56,7 +56,10 @@ def shortfall_totals(page: Page, verdicts: pd.DataFrame, standard: Standard) -> 
         ],
         caption_zh="各项指标缺口合计",
         caption_en="What is missing, by indicator",
+        note_zh="缺口合计为各校缺口之和。{rounded}",
+        note_en="Missing in all: the sum over schools.{rounded}",
         row_header="name",
+        rounded=rounding_words(page, standard),
     )
 
 
@@ -70,7 +73,7 @@ def shortfall_table(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, s
     if short.empty or page.public:
         return
     names = schools.set_index(["school_code", "stage"])["school"]
-    units = {indicator.id: indicator.unit for indicator in standard.indicators}
+    units = {indicator.id: indicator.amount_unit for indicator in standard.indicators}
     table = short.assign(
         school=names.loc[list(zip(short["school_code"], short["stage"], strict=True))].to_list(),
         stage_name=[page.word(standard.stages[stage]) for stage in short["stage"]],
@@ -92,8 +95,7 @@ def shortfall_table(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, s
         ],
         caption_zh="未达标的学校与缺口（由重到轻）",
         caption_en="Schools that fall short, and what is missing (worst first)",
-        note_zh="缺口为按现有学生数达到要求还需增加的总量；教师、教室须取整配备。",
-        note_en="Missing in all: what must be added for today's students to reach the requirement; "
-        "teachers and rooms come "
-        "in whole numbers.",
+        note_zh="缺口为按现有学生数达到要求还需增加的总量。{rounded}",
+        note_en="Missing in all: what must be added for today's students to reach the requirement.{rounded}",
+        rounded=rounding_words(page, standard),
     )
