@@ -29,6 +29,19 @@ _RANK = {"error": 0, "warning": 1, "normalised": 2}
 _LONGEST_RAW = 60
 _COUNTED = re.compile(r"\{(\w+)\} ([a-z -]+)\(s\)(?: (were|are|have|end)\b)?")
 _OF_ONE = {"were": "was", "are": "is", "have": "has", "end": "ends"}
+# How a sentence names its place (see _filled), how a column is named without a row, and rows named further on.
+_PLACES = {
+    "zh": (
+        re.compile(r"第 \d+ 行(“[^”]*”)?(?:（[A-Z]+\d+）)?："),
+        "{}列：",
+        re.compile(r"（第 [\d、]+(?:等 \d+)? 行）"),
+    ),
+    "en": (
+        re.compile(r"(?:Cell [A-Z]+\d+ \(row \d+(?:, column (.*?))?\)|In row \d+(?:, column (.*?))?): "),
+        "Column {}: ",
+        re.compile(r" \((?:row \d+(?:, | and )?)+(?:\d+ more)?\)"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,25 @@ class Finding:
     def remedy(self, language: str) -> str:
         """Return the remedy in `language`."""
         return self.remedy_zh if language == "zh" else self.remedy_en
+
+    def statement(self, language: str) -> str:
+        """
+        Return the sentence without the cell or the rows that it names, for a list that names the school instead.
+
+        >>> zh, en = "第 4 行“图书”（I4）：为空。", "Cell I4 (row 4, column books): empty."
+        >>> found = Finding("X", "warning", zh, en, "", "", "a.csv", row=4)
+        >>> found.statement("zh"), found.statement("en")
+        ('“图书”列：为空。', 'Column books: empty.')
+        """
+        said = self.text(language)
+        if self.row is None:
+            return said
+        place, column, rows = _PLACES["zh" if language == "zh" else "en"]
+        found = place.match(said)
+        if found is not None:
+            label, said = next(filter(None, found.groups()), ""), said[found.end() :]
+            said = column.format(label) + said if label else said[:1].upper() + said[1:]
+        return rows.sub("", said)
 
 
 class DataRefused(Exception):  # noqa: N818 - it says what happened to the user's data

@@ -80,7 +80,7 @@ def _check_school_names(schools: pd.DataFrame, faults: Faults) -> None:
 def _check_repeated_names(schools: pd.DataFrame, faults: Faults) -> None:
     by = [name for name in ("year", "county_code", "school") if name in schools]
     pairs = schools.dropna(subset=["school", "school_code"]).drop_duplicates([*by, "school_code"])
-    repeated = pairs[pairs.duplicated(by, keep=False)]
+    repeated = pairs[pairs.duplicated(by, keep=False)].sort_values("school_code", kind="stable")
     for _, group in repeated.groupby(by, sort=True):
         codes = [str(code) for code in group["school_code"]]
         rows = [int(row) for row in group["source_row"]]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from balancelab.intake.findings import finding_codes
 from balancelab.intake.scope import exclusion_reasons
 from balancelab.page.columns import Column
 from balancelab.page.disclosure.rules import load_rules
@@ -30,6 +31,7 @@ _SET_ASIDE: dict[str, Text] = {
     "example_row": {"zh": "填报示例行", "en": "Example rows of the form"},
     "missing": {"zh": "未填报：{column}", "en": "Not reported: {column}"},
 }
+_MOST_FINDINGS = 100
 _STEPS = {
     "in_file": {"zh": "表中记录", "en": "Rows in the table"},
     "set_aside": {"zh": "读表时剔除", "en": "Set aside on reading"},
@@ -117,7 +119,9 @@ def excluded_schools(page: Page, schools: pd.DataFrame, standard: Standard) -> N
     )
 
 
-def reading_notes(page: Page, findings: Iterable[Finding], standard: Standard) -> None:
+def reading_notes(
+    page: Page, findings: Iterable[Finding], standard: Standard, *, schools: pd.DataFrame | None = None
+) -> None:
     """
     Show what the reading of the table found about these rows: warnings, and how many cells were normalised.
 
@@ -129,6 +133,9 @@ def reading_notes(page: Page, findings: Iterable[Finding], standard: Standard) -
         From the intake, of this county or of the whole file.
     standard : Standard
         Gaps in columns that its indicators do not use are left out.
+    schools : DataFrame, optional
+        The rows that were read (``Intake.schools``): a finding about one of them names its school instead of its cell,
+        so that the page is the same in whatever order the rows stand. The intake's own list names the cells.
     """
     findings = list(findings)
     used = {column for sets in standard.columns_needed().values() for columns in sets for column in columns}
@@ -141,9 +148,8 @@ def reading_notes(page: Page, findings: Iterable[Finding], standard: Standard) -
     if normalised:
         page.note(
             zh="读表时按规则规范了 {n} 类写法（如全角数字、单位换算），逐格记录可用 balancelab check 查看。",
-            en="On reading, {n} kinds of notation were normalised by rule (full-width digits, units "
-            "…); balancelab check lists "
-            "every cell.",
+            en="On reading, {n} kinds of notation were normalised by rule (full-width digits, units …); balancelab "
+            "check lists every cell.",
             n=normalised,
         )
     if not warnings:
@@ -156,28 +162,50 @@ def reading_notes(page: Page, findings: Iterable[Finding], standard: Standard) -
             n=len(warnings),
         )
         return
-    shown = warnings[:_MOST_FINDINGS]
-    table = pd.DataFrame(
-        {
-            "place": [finding.address or (f"{finding.row}" if finding.row else "") for finding in shown],
-            "code": [finding.code for finding in shown],
-            "text": [page.word({"zh": finding.zh, "en": finding.en}) for finding in shown],
-            "remedy": [page.word({"zh": finding.remedy_zh, "en": finding.remedy_en}) for finding in shown],
-        }
-    )
+    told = _told(page, warnings, schools)
+    shown = told[:_MOST_FINDINGS]
     page.table(
-        table,
+        pd.DataFrame(shown),
         columns=[
-            Column("place", zh="位置", en="Where"),
+            Column("place", zh="学校或位置", en="School or place"),
             Column("text", zh="需要核对的内容", en="What needs checking"),
             Column("remedy", zh="建议", en="What to do"),
             Column("code", zh="代码", en="Code"),
         ],
         caption_zh="读表时发现、需要核对的问题（显示 {shown} 条，共 {all} 条）",
         caption_en="Found on reading, to be checked ({shown} of {all} shown)",
+        note_zh="在文件中的行和单元格，可用 balancelab check 查看。",
+        note_en="balancelab check names the rows and cells of the file.",
         shown=len(shown),
-        all=len(warnings),
+        all=len(told),
     )
 
 
-_MOST_FINDINGS = 100
+def _told(page: Page, warnings: list[Finding], schools: pd.DataFrame | None) -> list[dict[str, str]]:
+    """Return place, text, remedy and code of each warning: the gravest code first, then by year, school and column."""
+    rows = _rows_by_place(warnings, schools)
+    several = schools is not None and len(schools["year"].unique()) > 1
+    lines = []
+    for each in warnings:
+        row = rows.get((each.file, each.row)) or rows.get(("", each.row))
+        line = {"code": each.code, "remedy": page.word({"zh": each.remedy_zh, "en": each.remedy_en})}
+        if row is None:
+            line |= {"place": each.address or (f"{each.row}" if each.row else "")}
+            line |= {"text": page.word({"zh": each.zh, "en": each.en})}
+            key: tuple[Any, ...] = (0, "", "", each.row or 0, each.column or "")
+        else:
+            of_year = f"{row['year']}" if several else ""
+            listed = page.word({"zh": "，", "en": ", "}).join(filter(None, [str(row["school_code"]), of_year]))
+            line |= {"place": page.word({"zh": f"{row['school']}（{listed}）", "en": f"{row['school']} ({listed})"})}
+            line |= {"text": page.word({"zh": each.statement("zh"), "en": each.statement("en")})}
+            key = (row["year"], row["county_code"], row["school_code"], 0, each.column or "")
+        lines.append(((finding_codes()[each.code].rank, *key, line["text"]), line))
+    return [line for _, line in sorted(lines, key=lambda pair: pair[0])]
+
+
+def _rows_by_place(warnings: Iterable[Finding], schools: pd.DataFrame | None) -> dict[tuple[str, Any], dict[Any, Any]]:
+    """Return the rows that are spoken of, by file and row; of one file its name does not matter."""
+    if schools is None:
+        return {}
+    there = schools[schools["source_row"].isin({each.row for each in warnings})]
+    return {(row.get("source_file", ""), row["source_row"]): row for row in there.to_dict("records")}
