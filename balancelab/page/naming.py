@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from balancelab.page.columns import Column
 from balancelab.page.display import clean_text, is_missing
 from balancelab.verdicts import COMPOSITE
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from balancelab.definitions import Text
+    from balancelab.indicators import Indicator
     from balancelab.page import Page
     from balancelab.standards import Standard
 
@@ -90,6 +92,19 @@ def rounding_words(page: Page, standard: Standard) -> str:
     """Return the sentence on amounts that are rounded up; nothing where no requirement is for such an amount."""
     whole = any(each.counted_in for each in standard.indicators if each.id in standard.requirements)
     return page.word(_WHOLE_PIECES) if whole else ""
+
+
+def value_column(indicator: Indicator, *, marked: bool = False) -> Column:
+    """Return the column of an indicator's values; with `marked`, marks stand in the table's column ``<id>:mark``."""
+    return Column(
+        indicator.id,
+        zh=indicator.short["zh"],
+        en=indicator.short["en"],
+        unit=indicator.unit if indicator.unit["en"] else None,
+        kind="number",
+        decimals=indicator.decimals,
+        marks=f"{indicator.id}:mark" if marked else None,
+    )
 
 
 def words_or_nothing(page: Page, pair: Text | None) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from balancelab.page.columns import Column
 from balancelab.page.display import number_text
-from balancelab.page.naming import cell_mark, clauses_of, indicator_words, stages_present
+from balancelab.page.naming import cell_mark, clauses_of, stages_present, value_column
 from balancelab.verdicts import COMPOSITE
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def published_table(
         Column(COMPOSITE, zh="综合", en="Composite", align="right", marks=f"{COMPOSITE}:mark"),
     ]
     page.table(
-        pd.DataFrame(rows, columns=_ids(standard, columns)),
+        pd.DataFrame(rows, columns=_ids(columns)),
         columns=columns,
         caption_zh="表2 义务教育学校校际差异系数表",
         caption_en="Table 2: coefficients of variation between schools",
@@ -146,20 +147,12 @@ def _mark(judged: pd.DataFrame, name: str) -> str | None:
 
 
 def _indicator_columns(standard: Standard) -> list[Column]:
-    return [
-        Column(
-            indicator.id,
-            zh=indicator_words(standard, indicator.id)["zh"],
-            en=indicator_words(standard, indicator.id)["en"],
-            unit=indicator.unit if indicator.unit["en"] else None,
-            align="right",
-            marks=f"{indicator.id}:mark",
-        )
-        for indicator in standard.indicators
-    ]
+    """Columns of text: means and coefficients stand in one column and have different decimals."""
+    columns = (value_column(indicator, marked=True) for indicator in standard.indicators)
+    return [replace(column, kind="text", align="right", decimals=None) for column in columns]
 
 
-def _ids(standard: Standard, columns: list[Column]) -> list[str]:
+def _ids(columns: list[Column]) -> list[str]:
     return [*(column.id for column in columns), *(column.marks for column in columns if column.marks)]
 
 

@@ -15,6 +15,7 @@ from balancelab.page.naming import (
     indicator_words,
     stages_present,
     state_of,
+    value_column,
     with_authority,
 )
 
@@ -195,25 +196,13 @@ def _sheet(
 
 
 def _sheet_columns(indicators: list[Indicator]) -> list[Column]:
-    values = [
-        Column(
-            indicator.id,
-            zh=indicator.short["zh"],
-            en=indicator.short["en"],
-            unit=indicator.unit if indicator.unit["en"] else None,
-            kind="number",
-            decimals=indicator.decimals,
-            marks=f"{indicator.id}:mark",
-        )
-        for indicator in indicators
-    ]
     return [
         Column("school", zh="学校", en="School"),
         Column("owner", zh="举办者", en="Owner"),
         Column("students", zh="学生数", en="Students", kind="number", decimals=0),
         Column("grades", zh="年级数", en="Grades", kind="number", decimals=0),
         Column("classes", zh="班数", en="Classes", kind="number", decimals=0),
-        *values,
+        *(value_column(indicator, marked=True) for indicator in indicators),
         Column("state", zh="综合达标", en="Overall", kind="verdict"),
         Column("remark", zh="备注", en="Remark"),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -18,17 +18,17 @@ _MOST_ROWS = 60
 _MOST_SCHOOLS = 5  # for each coefficient: the rest seldom moves it by more than a hundredth
 _THERE = {
     "added": {"zh": "新增", "en": "new"},
-    "removed": {"zh": "不再有", "en": "gone"},
+    "removed": {"zh": "减少", "en": "gone"},
 }
 _STAGE = Column("stage_name", zh="学段", en="Stage")
 _NAME = Column("name", zh="指标", en="Indicator")
 _SCHOOL = Column("school", zh="学校", en="School")
+_STUDENTS = {"zh": "在校生", "en": "Students"}
 
 
 def coefficient_table(page: Page, comparison: Comparison) -> None:
     """Show every coefficient before and after, with its verdicts."""
     names = Names(page, comparison)
-    before, after = editions(page, comparison, heading=True)
     table = _named(comparison.coefficients, names)
     table["crossed"] = _crossed(page, table)
     group_cv = {"zh": "差异系数", "en": "CV"}
@@ -39,13 +39,11 @@ def coefficient_table(page: Page, comparison: Comparison) -> None:
         columns=[
             _STAGE,
             _NAME,
-            Column("value_before", zh=before, en=before, kind="number", decimals=decimals, group=group_cv),
-            Column("value_after", zh=after, en=after, kind="number", decimals=decimals, group=group_cv),
+            *_both(page, comparison, "value", kind="number", decimals=decimals, group=group_cv),
             Column("change", zh="变化", en="Change", kind="number", decimals=decimals, group=group_cv),
             Column("limit_after", zh="限值", en="Limit", kind="number", decimals=2),
-            Column("state_before", zh=before, en=before, kind="verdict", group=group_state),
-            Column("state_after", zh=after, en=after, kind="verdict", group=group_state),
-            Column("crossed", zh="跨越限值", en="Crossed the limit"),
+            *_both(page, comparison, "state", kind="verdict", group=group_state),
+            Column("crossed", zh="判定变化", en="Crossed the limit"),
         ],
         caption_zh="差异系数的变化",
         caption_en="Coefficients of variation before and after",
@@ -56,12 +54,11 @@ def coefficient_table(page: Page, comparison: Comparison) -> None:
 def crossing_table(page: Page, comparison: Comparison) -> None:
     """Show every requirement that a school, there both times, meets at one time only."""
     names = Names(page, comparison)
-    before, after = editions(page, comparison, heading=True)
     crossed = comparison.values[comparison.values["crossing"] != ""]
     if crossed.empty:
         if len(comparison.values):
             page.say(
-                zh="前后都有的学校中，没有一所有指标跨越要求。",
+                zh="前后两次都有的学校中，没有学校的指标达标情况发生变化。",
                 en="No school that is there both times crossed a requirement.",
             )
         return
@@ -74,11 +71,10 @@ def crossing_table(page: Page, comparison: Comparison) -> None:
             _SCHOOL,
             _STAGE,
             _NAME,
-            Column("value_before", zh=before, en=before, kind="number", decimals=2),
-            Column("value_after", zh=after, en=after, kind="number", decimals=2),
+            *_both(page, comparison, "value", kind="number", decimals=2),
             Column("crossed", zh="变化", en="Change"),
         ],
-        caption_zh="跨越要求的学校指标（{n} 项，列出 {shown} 项）",
+        caption_zh="达标情况有变化的学校指标（共 {n} 项，列出 {shown} 项）",
         caption_en="Requirements that schools crossed ({n}, of which {shown} are shown)",
         n=len(table),
         shown=len(shown),
@@ -88,23 +84,19 @@ def crossing_table(page: Page, comparison: Comparison) -> None:
 def effect_table(page: Page, comparison: Comparison) -> None:
     """Show the schools that moved each coefficient most: those that crossed, or else the one that moved most."""
     names = Names(page, comparison)
-    before, after = editions(page, comparison, heading=True)
     table = _named(_largest(comparison), names)
     if table.empty:
         return
     table["remark"] = [_there(page, there) for there in table["there"]]
-    group = {"zh": "指标值", "en": "Value"}
-    pupils = {"zh": "在校生", "en": "Students"}
+    values = {"zh": "指标值", "en": "Value"}
     page.table(
         table,
         columns=[
             _NAME,
             _STAGE,
             _SCHOOL,
-            Column("value_before", zh=before, en=before, kind="number", decimals=2, group=group),
-            Column("value_after", zh=after, en=after, kind="number", decimals=2, group=group),
-            Column("students_before", zh=before, en=before, kind="number", decimals=0, group=pupils),
-            Column("students_after", zh=after, en=after, kind="number", decimals=0, group=pupils),
+            *_both(page, comparison, "value", kind="number", decimals=2, group=values),
+            *_both(page, comparison, "students", kind="number", decimals=0, group=_STUDENTS),
             Column("effect", zh="对差异系数的影响", en="Added to the CV", kind="number", decimals=4),
             Column("remark", zh="备注", en="Remark"),
         ],
@@ -120,7 +112,6 @@ def effect_table(page: Page, comparison: Comparison) -> None:
 def school_table(page: Page, comparison: Comparison) -> None:
     """Show the schools whose own verdict changed, and those that came or went."""
     names = Names(page, comparison)
-    before, after = editions(page, comparison, heading=True)
     schools = comparison.schools
     changed = schools[(schools["crossing"] != "") | (schools["there"] != "both")]
     if changed.empty:
@@ -136,22 +127,28 @@ def school_table(page: Page, comparison: Comparison) -> None:
         states = [state if isinstance(state, str) else None for state in changed[f"state_{side}"]]
         table[f"word_{side}"] = [mark_word(state, page.language) if state else "" for state in states]
         table[f"mark_{side}"] = [None if state == "met" else state for state in states]
-    pupils = {"zh": "在校生", "en": "Students"}
     verdict = {"zh": "结论", "en": "Verdict"}
     page.table(
         table,
         columns=[
             _SCHOOL,
             _STAGE,
-            Column("students_before", zh=before, en=before, kind="number", decimals=0, group=pupils),
-            Column("students_after", zh=after, en=after, kind="number", decimals=0, group=pupils),
-            Column("word_before", zh=before, en=before, marks="mark_before", group=verdict),
-            Column("word_after", zh=after, en=after, marks="mark_after", group=verdict),
+            *_both(page, comparison, "students", kind="number", decimals=0, group=_STUDENTS),
+            *_both(page, comparison, "word", marks="mark", group=verdict),
             Column("remark", zh="变化", en="Change"),
         ],
         caption_zh="结论有变化或增减的学校",
         caption_en="Schools whose verdict changed, and schools that came or went",
     )
+
+
+def _both(page: Page, comparison: Comparison, name: str, *, marks: str = "", **look: Any) -> list[Column]:
+    """Return the columns of what a table holds before and after, and of their marks where it has any."""
+    ends = zip(("before", "after"), editions(page, comparison, heading=True), strict=True)
+    return [
+        Column(f"{name}_{side}", zh=words, en=words, marks=f"{marks}_{side}" if marks else None, **look)
+        for side, words in ends
+    ]
 
 
 def _named(table: pd.DataFrame, names: Names) -> pd.DataFrame:

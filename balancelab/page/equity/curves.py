@@ -11,7 +11,8 @@ from balancelab.equity.area import usable
 from balancelab.measures import gini, lorenz_curve
 from balancelab.page import theme
 from balancelab.page.display import number_text
-from balancelab.page.equity.layout import in_words, panels, shown_stages, stage_legend, stage_looks
+from balancelab.page.equity.layout import in_words, panels, stage_legend, stage_looks
+from balancelab.page.naming import stages_present
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,7 @@ def lorenz_curves(page: Page, indicators: pd.DataFrame, standard: Standard) -> N
     if page.public:
         return
     there = usable(indicators)
-    stages = shown_stages(there, standard)
+    stages = stages_present(there, standard)
     names = [each.id for each in standard.indicators if (there["indicator"] == each.id).any()]
     if not names:
         return
@@ -90,7 +91,7 @@ def spread_trend(page: Page, spread: pd.DataFrame, standard: Standard) -> None:
     """
     if spread.empty:
         return
-    stages = shown_stages(spread, standard)
+    stages = stages_present(spread, standard)
     names = [each.id for each in standard.indicators if (spread["indicator"] == each.id).any()]
     from matplotlib.ticker import MaxNLocator
 

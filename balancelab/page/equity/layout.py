@@ -12,7 +12,7 @@ from balancelab.equity.area import WHOLE_TABLE
 from balancelab.page import theme
 from balancelab.page.columns import Column
 from balancelab.page.display import number_text
-from balancelab.page.naming import LOCATIONS, in_stage_order, indicator_words, stages_present, words_or_nothing
+from balancelab.page.naming import LOCATIONS, in_stage_order, indicator_words, words_or_nothing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -245,11 +245,6 @@ def area_words(names: Mapping[str, str], county_code: str, standard: Standard) -
         return {"zh": region["zh"], "en": f"The whole {region['en']}"}
     name = names.get(county_code, county_code)
     return {"zh": name, "en": name}
-
-
-def shown_stages(table: pd.DataFrame, standard: Standard) -> list[str]:
-    """Return the stages of a table in the standard's order."""
-    return stages_present(table, standard)
 
 
 def _uncapitalised(words: str) -> str:

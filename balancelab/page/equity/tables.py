@@ -18,11 +18,10 @@ from balancelab.page.equity.layout import (
     labelled,
     largest_row,
     reference_group,
-    shown_stages,
 )
 from balancelab.page.equity.measure_tables import all_measures, dispersion_table
 from balancelab.page.equity.spread_tables import concentration_table, influence_table, standing_table, trend_table
-from balancelab.page.naming import indicator_words, rounding_words
+from balancelab.page.naming import indicator_words, rounding_words, stages_present
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +83,7 @@ def at_a_glance(
     """
     import pandas as pd
 
-    stages = shown_stages(profile, standard)
+    stages = stages_present(profile, standard)
     answers: dict[str, Callable[[str], str]] = {
         "minimum": lambda stage: _least_met(page, _of(shortfall, stage), standard),
         "impartiality": lambda stage: _furthest(page, _of(pairs, stage), standard),

@@ -38,6 +38,11 @@ _PRIORITIES: Mapping[str, Text] = {
     "advisable": {"zh": "建议", "en": "Advisable"},
 }
 _NUMBER = Column("number", zh="序号", en="No.", kind="number", decimals=0)
+_SCHOOL = Column("school", zh="学校", en="School")
+_VALUE = Column("value", zh="现值", en="Current value", align="right")
+_LIMIT = Column("limit", zh="要求", en="Limit")
+_LEAD = Column("lead", zh="牵头单位", en="Lead unit")
+_CHANGE = Column("change", zh="变化", en="Change")
 _WHOLE_COUNTY: Text = {"zh": "全县", "en": "Whole county"}
 
 
@@ -93,12 +98,12 @@ def change_list(page: Page, ledger: pd.DataFrame, standard: Standard, units: Any
         pd.DataFrame([_row(page, row, standard, units) for row in here.to_dict("records")]),
         columns=[
             _NUMBER,
-            Column("change", zh="变化", en="Change"),
+            _CHANGE,
             Column("problem", zh="事项", en="What"),
-            Column("school", zh="学校", en="School"),
-            Column("value", zh="现值", en="Current value", align="right"),
-            Column("limit", zh="要求", en="Limit"),
-            Column("lead", zh="牵头单位", en="Lead unit"),
+            _SCHOOL,
+            _VALUE,
+            _LIMIT,
+            _LEAD,
         ],
         caption_zh="本次销号与反弹的事项",
         caption_en="Closed now, and come back",
@@ -130,12 +135,12 @@ def problem_list(page: Page, ledger: pd.DataFrame, standard: Standard, units: An
         columns=[
             _NUMBER,
             Column("problem", zh="问题", en="Problem"),
-            Column("school", zh="学校", en="School"),
-            Column("value", zh="现值", en="Current value", align="right"),
-            Column("limit", zh="要求", en="Limit"),
+            _SCHOOL,
+            _VALUE,
+            _LIMIT,
             Column("gap", zh="差距（总量）", en="Gap (in all)", align="right"),
             Column("priority", zh="程度", en="Priority"),
-            Column("change", zh="变化", en="Change"),
+            _CHANGE,
             Column("subject", zh="指标代号", en="Indicator id"),
         ],
         caption_zh="问题清单",
@@ -158,9 +163,9 @@ def duty_list(page: Page, ledger: pd.DataFrame, standard: Standard, units: Any) 
         columns=[
             _NUMBER,
             Column("problem", zh="问题", en="Problem"),
-            Column("school", zh="学校", en="School"),
+            _SCHOOL,
             Column("measure", zh="整改措施", en="Measure"),
-            Column("lead", zh="牵头单位", en="Lead unit"),
+            _LEAD,
             Column("support", zh="配合单位", en="Supporting units"),
             Column("deadline", zh="完成时限", en="Deadline"),
             Column("status", zh="状态", en="Status"),
@@ -186,13 +191,13 @@ def closed_list(page: Page, ledger: pd.DataFrame, standard: Standard, units: Any
         columns=[
             _NUMBER,
             Column("problem", zh="事项", en="What it was"),
-            Column("school", zh="学校", en="School"),
-            Column("value", zh="现值", en="Current value", align="right"),
-            Column("limit", zh="要求", en="Limit"),
-            Column("lead", zh="牵头单位", en="Lead unit"),
+            _SCHOOL,
+            _VALUE,
+            _LIMIT,
+            _LEAD,
             Column("opened_year", zh="立账学年", en="Opened in"),
             Column("closed_year", zh="销号学年", en="Closed in"),
-            Column("change", zh="变化", en="Change"),
+            _CHANGE,
             Column("evidence", zh="佐证材料", en="Evidence"),
         ],
         caption_zh="已销号问题",

@@ -17,6 +17,7 @@ from balancelab.page.naming import (
     indicator_words,
     stages_present,
     state_of,
+    value_column,
     with_authority,
 )
 
@@ -108,18 +109,7 @@ def school_table(
                 Column("school", zh="学校", en="School"),
                 Column("location", zh="城乡", en="Location"),
                 Column("students", zh="在校生", en="Students", kind="number", decimals=0),
-                *(
-                    Column(
-                        indicator.id,
-                        zh=indicator.short["zh"],
-                        en=indicator.short["en"],
-                        unit=indicator.unit if indicator.unit["en"] else None,
-                        kind="number",
-                        decimals=indicator.decimals,
-                        marks=f"{indicator.id}:mark",
-                    )
-                    for indicator in ids
-                ),
+                *(value_column(indicator, marked=True) for indicator in ids),
                 Column("count", zh="达标项", en="Items met", align="center"),
                 Column("state", zh="结论", en="Verdict", kind="verdict"),
             ],

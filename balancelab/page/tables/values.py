@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from balancelab.page.blocks import SCHOOL_VALUES
 from balancelab.page.columns import Column
-from balancelab.page.naming import stages_present
+from balancelab.page.naming import stages_present, value_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,17 +42,7 @@ def value_table(page: Page, indicators: pd.DataFrame, schools: pd.DataFrame, sta
             columns=[
                 Column("school", zh="学校", en="School"),
                 Column("students", zh="在校生", en="Students", kind="number", decimals=0),
-                *(
-                    Column(
-                        indicator.id,
-                        zh=indicator.short["zh"],
-                        en=indicator.short["en"],
-                        unit=indicator.unit if indicator.unit["en"] else None,
-                        kind="number",
-                        decimals=indicator.decimals,
-                    )
-                    for indicator in ids
-                ),
+                *(value_column(indicator) for indicator in ids),
             ],
             caption_zh="{stage}各校指标值",
             caption_en="{stage}: values of each school",
