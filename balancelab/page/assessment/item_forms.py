@@ -15,8 +15,8 @@ from balancelab.page.assessment.words import (
     schools_text,
     short_clause,
     source_words,
-    unit_text,
     value_text,
+    value_with_unit,
 )
 from balancelab.page.columns import Column
 from balancelab.page.display import number_text
@@ -165,12 +165,14 @@ def recognition_table(page: Page, county_items: pd.DataFrame, verdicts: pd.DataF
         pd.DataFrame(lines).astype({name: float for name in lines[0] if name != "who"}),
         columns=[
             Column("who", zh="对象", en="Who"),
-            Column("questionnaires", zh="问卷数", en="Handed out", kind="number", decimals=0, group=survey),
-            Column("questionnaires_valid", zh="有效", en="Valid", kind="number", decimals=0, group=survey),
-            Column("questionnaires_satisfied", zh="满意", en="Satisfied", kind="number", decimals=0, group=survey),
+            Column("questionnaires", zh="发放（份）", en="Handed out", kind="number", decimals=0, group=survey),
+            Column("questionnaires_valid", zh="有效（份）", en="Valid", kind="number", decimals=0, group=survey),
+            Column(
+                "questionnaires_satisfied", zh="满意（份）", en="Satisfied", kind="number", decimals=0, group=survey
+            ),
             Column("share", zh="满意率", en="Share", kind="percent", decimals=1, group=survey),
-            Column("visits", zh="人数", en="People", kind="number", decimals=0, group=visit),
-            Column("visits_satisfied", zh="满意", en="Satisfied", kind="number", decimals=0, group=visit),
+            Column("visits", zh="走访（人）", en="People", kind="number", decimals=0, group=visit),
+            Column("visits_satisfied", zh="满意（人）", en="Satisfied", kind="number", decimals=0, group=visit),
             Column("visit_share", zh="满意率", en="Share", kind="percent", decimals=1, group=visit),
         ],
         caption_zh="表六 社会认可度" if quality else "表五 公众满意度",
@@ -178,7 +180,7 @@ def recognition_table(page: Page, county_items: pd.DataFrame, verdicts: pd.DataF
         note_zh="满意率＝满意÷有效，要求 {limit}；判定：{verdict}。依据：{clause}。",
         note_en="Share = satisfied ÷ valid; required: {limit}; verdict: {verdict}. Clause: {clause}.",
         limit=limit_text(page, item, _float(item)),
-        verdict=_state_words(page, state_of(row[0]["met"]) if row else "undetermined"),
+        verdict=mark_word(state_of(row[0]["met"]) if row else "undetermined", page.language),
         clause=with_authority(page, item.clause, item.authority),
     )
 
@@ -243,7 +245,7 @@ def rubric_table(page: Page, points: pd.DataFrame, verdicts: pd.DataFrame, stand
         row_marks="mark",
         row_header="name",
         limit=float(rubric.at_least),
-        verdict=_state_words(page, state_of(score[0]["met"]) if score else "undetermined"),
+        verdict=mark_word(state_of(score[0]["met"]) if score else "undetermined", page.language),
         source=_points_source(page, standard),
         clause=with_authority(page, rubric.clause, standard.authority),
     )  # fmt: skip
@@ -259,7 +261,7 @@ def _points_source(page: Page, standard: Standard) -> str:
 def _item_table(
     page: Page, verdicts: pd.DataFrame, standard: Standard, schools: pd.DataFrame, zh: str, en: str
 ) -> None:
-    names = school_names(schools if len(schools) else None)
+    names = school_names(schools)
     lines = []
     for row in verdicts.to_dict("records"):
         item = standard.items.get(str(row["item"]))
@@ -287,8 +289,6 @@ def _item_table(
 
 
 def _line(page: Page, row: dict[Any, Any], item: Item, names: dict[str, str]) -> dict[str, Any]:
-    unit = unit_text(page, item)
-    value = value_text(page, row, item)
     state = "not_applicable" if row["reason"] == "not_applicable" else state_of(row["met"])
     remarks = [schools_text(page, row["detail"], names), "" if page.public else str(row["evidence"])]
     if item.informative:
@@ -296,7 +296,7 @@ def _line(page: Page, row: dict[Any, Any], item: Item, names: dict[str, str]) ->
     return {
         "official": number_in_block(item.official),
         "name": page.word(item.label),
-        "value": f"{value} {unit}" if unit and value[:1].isdigit() else value,
+        "value": value_with_unit(page, row, item),
         "limit": limit_text(page, item, row["limit"]),
         "state": f"{state}_borderline" if row["borderline"] and state in ("met", "failed") else state,
         "source": page.word(source_words(row["source"])),
@@ -352,7 +352,3 @@ def _share(part: float | None, whole: float | None) -> float | None:
     if part is None or whole is None or pd.isna(part) or pd.isna(whole) or whole == 0:
         return None
     return part / whole
-
-
-def _state_words(page: Page, state: str) -> str:
-    return mark_word(state, page.language)

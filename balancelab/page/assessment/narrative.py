@@ -12,9 +12,8 @@ from balancelab.page.assessment.words import (
     school_names,
     schools_text,
     short_clause,
-    unit_text,
     unreported_words,
-    value_text,
+    value_with_unit,
 )
 from balancelab.page.columns import Column
 from balancelab.page.naming import authority_words
@@ -31,6 +30,7 @@ _CONFIDENCES: dict[str, Text] = {
     "B": {"zh": "单一来源", "en": "one source"},
     "C": {"zh": "未核对原件", "en": "not checked against the original"},
 }
+_ITSELF: Text = {"zh": "该项目本身", "en": "the item itself"}
 
 
 def failing_items(page: Page, verdicts: pd.DataFrame, standard: Standard, schools: pd.DataFrame) -> None:
@@ -53,16 +53,15 @@ def failing_items(page: Page, verdicts: pd.DataFrame, standard: Standard, school
     if not rows:
         page.say(zh="已填报的项目没有未达标的。", en="None of the items reported is failed.")
         return
-    names = school_names(schools if len(schools) else None)
+    names = school_names(schools)
     lines = []
     for row in rows:
         item = standard.items[str(row["item"])]
-        value, unit = value_text(page, row, item), unit_text(page, item)
         lines.append(
             {
                 "official": official_text(page, item, standard),
                 "name": page.word(item.label),
-                "value": f"{value} {unit}" if unit and value[:1].isdigit() else value,
+                "value": value_with_unit(page, row, item),
                 "limit": limit_text(page, item, row["limit"]),
                 "schools": schools_text(page, row["detail"], names),
                 "clause": page.word(short_clause(item.clause)),
@@ -98,7 +97,7 @@ def missing_items(page: Page, verdicts: pd.DataFrame, standard: Standard, school
     if not rows:
         page.say(zh="所有项目均已填报。", en="Every item is reported.")
         return
-    names = school_names(schools if len(schools) else None)
+    names = school_names(schools)
     words = {name: page.word(text) for name, text in unreported_words(standard).items()}
     lines = []
     for row in rows:
@@ -257,9 +256,6 @@ def _lacking(page: Page, unreported: str, names: dict[str, str], words: dict[str
     figures = [words.get(code, code) for code in codes if code not in names]
     schools = schools_text(page, ";".join(code for code in codes if code in names), names)
     return page.word({"zh": "、", "en": ", "}).join([*figures, *([schools] if schools else [])]) or page.word(_ITSELF)
-
-
-_ITSELF = {"zh": "该项目本身", "en": "the item itself"}
 
 
 def _labels(page: Page, items: Iterable[str], standard: Standard) -> str:

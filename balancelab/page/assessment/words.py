@@ -1,4 +1,4 @@
-"""Words and values of the checklist: how an item's value, its limit, its reason and its authority are written."""
+"""Words and values of the checklist: how an item's value, its limit and its source are written."""
 
 from __future__ import annotations
 
@@ -24,12 +24,6 @@ _SOURCES: Mapping[str, Text] = {
     "missing": {"zh": "未填报", "en": "Not reported"},
     "not_applicable": {"zh": "不适用", "en": "Not applicable"},
 }
-_REASONS: Mapping[str, Text] = {
-    "not_reported": {"zh": "未填报", "en": "Not reported"},
-    "incomplete": {"zh": "数据不全，不能判定", "en": "Incomplete: not decided"},
-    "not_applicable": {"zh": "不适用", "en": "Not applicable"},
-    "": {"zh": "", "en": ""},
-}
 _ANSWERS: Mapping[int, Text] = {1: {"zh": "是", "en": "Yes"}, 0: {"zh": "否", "en": "No"}}
 _SIGNS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
 _LEVELS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
@@ -40,11 +34,6 @@ _POINTS = "percentage points"  # a difference of two rates is not itself a perce
 def source_words(source: str) -> Text:
     """Return the words for where a value comes from."""
     return _SOURCES[source]
-
-
-def reason_words(reason: str) -> Text:
-    """Return the words for why a verdict is missing; empty where it is not."""
-    return _REASONS[reason]
 
 
 def value_text(page: Page, row: Mapping[Any, Any], item: Item) -> str:
@@ -129,11 +118,13 @@ def official_text(page: Page, item: Item, standard: Standard) -> str:
     return f"{page.word(block) if block else ''} {number_in_block(item.official)}".strip()
 
 
-def unit_text(page: Page, item: Item) -> str:
-    """Return an item's unit; nothing for shares, answers, and counts in a language without measure words."""
-    if item.kind in ("share", "yes_no") or (item.kind == "count" and page.language != "zh"):
-        return ""
-    return words_or_nothing(page, item.unit)
+def value_with_unit(page: Page, row: Mapping[Any, Any], item: Item) -> str:
+    """Write an item's value, if it is a number with its unit; in a language without measure words counts have none."""
+    value = value_text(page, row, item)
+    bare = item.kind in ("share", "yes_no") or (item.kind == "count" and page.language != "zh")
+    unit = "" if bare else words_or_nothing(page, item.unit)
+    is_number = value[:1].isdigit() or value[-1:].isdigit()  # "12 至 15", "不少于 3", but not "未填报"
+    return f"{value} {unit}" if unit and is_number else value
 
 
 def schools_text(page: Page, codes: str, names: Mapping[str, str]) -> str:
@@ -158,9 +149,9 @@ def schools_text(page: Page, codes: str, names: Mapping[str, str]) -> str:
     return page.word({"zh": f"{shown}等 {len(listed)} 所", "en": f"{shown} and {len(listed) - _MOST_SCHOOLS} more"})
 
 
-def school_names(schools: pd.DataFrame | None) -> dict[str, str]:
-    """Return school code → name, empty without a table."""
-    if schools is None or schools.empty:
+def school_names(schools: pd.DataFrame) -> dict[str, str]:
+    """Return school code → name; of an empty table nothing."""
+    if schools.empty:
         return {}
     first = schools.drop_duplicates("school_code")
     return dict(zip(first["school_code"], first["school"], strict=True))
