@@ -7,13 +7,13 @@ fails or when something was not reported, is said here. Every number comes from 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from balancelab.definitions import shipped
 from balancelab.page.display import number_text
-from balancelab.page.naming import indicator_words, rounding_words, state_of
+from balancelab.page.naming import indicator_words, state_of
+from balancelab.page.origin import file_hash
 from balancelab.standards import load_standard
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ SYNTHETIC: Text = {
     "school or person is meant.",
 }
 
+_PLACES: Text = {"zh": "（{n} 处）", "en": " {n}"}
 _BANNER = {
     "met": ("{county}资源配置达到“{standard}”要求", "{county} meets the resource requirements of “{standard}”"),
     "failed": (
@@ -195,9 +196,9 @@ def weakest(page: Page, verdicts: pd.DataFrame, standard: Standard) -> None:
         return
     counts = short.groupby(["stage", "indicator"], sort=False).size().sort_values(ascending=False, kind="stable")
     top = [{"stage": stage, "indicator": name, "n": int(counts[stage, name])} for stage, name in counts.index[:3]]
-    listed = (f"{_stage_and_name(page, row, standard)} {row['n']}" for row in top)
+    listed = (_stage_and_name(page, row, standard) + page.word(_PLACES).format(n=row["n"]) for row in top)
     page.say(
-        zh="共有 {n} 处未达到要求。最多的是（后面是处数）：{listed}。",
+        zh="共有 {n} 处未达到要求，最多的是：{listed}。",
         en="Values that miss their requirement: {n}. Most frequent, with their number: {listed}.",
         n=len(short),
         listed=_listed(page, listed),
@@ -216,7 +217,7 @@ def _departures(page: Page, standard: Standard) -> None:
     base = load_standard(next(name for name in standard.extends if name in shipped("standards")))
     said = {
         "file": standard.path.name,
-        "digest": hashlib.sha256(standard.path.read_bytes()).hexdigest(),
+        "digest": file_hash(standard.path),
         "base": page.word(base.short),
     }
     if standard.relaxed:
@@ -260,10 +261,9 @@ def shortfalls(page: Page, verdicts: pd.DataFrame, standard: Standard) -> None:
         return
     short = verdicts[verdicts["met"].eq(False).fillna(False)]
     page.say(
-        zh="有缺口的校·学段 {schools} 个，共 {n} 处。缺口按现有学生数和未修约的数值计算。{rounded}",
+        zh="有缺口的校·学段 {schools} 个，共 {n} 处。缺口按现有学生数和未修约的数值计算。",
         en="School stages with a shortfall: {schools}, in {n} places. Shortfalls are computed for today's students "
-        "from unrounded values.{rounded}",
-        rounded=rounding_words(page, standard),
+        "from unrounded values.",
         schools=len(short[["school_code", "stage"]].drop_duplicates()),
         n=len(short),
     )

@@ -44,7 +44,7 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
     intake : Intake
         Names the data file; the hash is of what it says about the page's county, or of all that it says.
     standard : Standard
-        The standard; its file and those it extends are hashed together with the package's source.
+        The standard; its file is hashed, and those that come with the program are part of the package's source.
     parameters : mapping
         The notebook's parameters, ``language`` among them; of paths only the file's name is shown.
 
@@ -55,7 +55,7 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
     """
     from balancelab.intake.digest import content_digest
 
-    source, data, rules = intake.source, content_digest(intake), _hash_of([standard.path])
+    source, data, rules = intake.source, content_digest(intake), file_hash(standard.path)
     shown = {name: Path(str(value)).name for name, value in parameters.items() if str(value) != ""}
     entries = Origin(
         [
@@ -90,6 +90,11 @@ def provenance(intake: Intake, standard: Standard, parameters: Mapping[str, obje
     return entries
 
 
+def file_hash(path: str | Path) -> str:
+    """Return the SHA-256 of a file, as ``sha256sum`` gives it."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
 def published_provenance(folder: str | Path) -> list[tuple[Text, str]]:
     """Return the provenance of a page made from a folder of published figures (CSV files)."""
     files = sorted(Path(folder).glob("*.csv"))
@@ -104,7 +109,7 @@ def published_provenance(folder: str | Path) -> list[tuple[Text, str]]:
 def source_hash() -> str:
     """Return the SHA-256 of the package's own source and data files, whatever folder it lies in; read once."""
     package = Path(__file__).resolve().parents[1]
-    files = [path for path in package.rglob("*") if path.suffix in {".py", ".toml", ".j2", ".typ"}]
+    files = [path for path in package.rglob("*") if path.suffix in {".py", ".toml", ".j2", ".typ", ".css", ".js"}]
     return _hash_of(sorted(files, key=lambda path: path.relative_to(package).as_posix()))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from balancelab.page.columns import Column
+from balancelab.page.origin import file_hash
 
 if TYPE_CHECKING:
     from balancelab.definitions import Text
@@ -22,7 +22,7 @@ def added_files(*paths: str) -> list[tuple[Text, str]]:
     return [
         (
             {"zh": "附加文件", "en": "Added file"},
-            f"{Path(path).name} · {hashlib.sha256(Path(path).read_bytes()).hexdigest()}",
+            f"{Path(path).name} · {file_hash(path)}",
         )
         for path in paths
         if path
