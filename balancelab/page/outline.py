@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _DIGITS = "零一二三四五六七八九"
-_OWN_NUMBER = re.compile(r"[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d{1,2}[.、]\s")
+_OWN_NUMBER = re.compile(
+    r"[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d{1,2}(?:、|[.]\s)|\d{1,2}(?:[.]\d{1,2})+\s+(?=[A-Z\u4e00-\u9fff])"
+)
 
 
 class Outline:
@@ -108,8 +110,8 @@ def has_own_number(text: str) -> bool:
 
     Examples
     --------
-    >>> has_own_number("一、结论"), has_own_number("2. Differences")
-    (True, True)
+    >>> has_own_number("一、结论"), has_own_number("2. Differences"), has_own_number("2.1 Scope")
+    (True, True, True)
     >>> has_own_number("结论"), has_own_number("7 indicators"), has_own_number("2.5 teachers per class")
     (False, False, False)
     """

@@ -6,7 +6,6 @@ So that no two formats can disagree, the decisions that are not a matter of look
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +13,12 @@ from typing import Any
 from balancelab.page.blocks import KINDS
 from balancelab.page.display import MISSING, cell_text, clean_text
 from balancelab.page.marks import MARKS
-from balancelab.page.outline import section_number
+from balancelab.page.outline import has_own_number, section_number
 from balancelab.page.words import Pair, check_language, choose
 
 NO_ROWS: Pair = {"zh": "无", "en": "None"}
 CONTINUED: Pair = {"zh": "（续）", "en": " (continued)"}
 
-# "一、", "（二）", "3.", "3.1 ": a heading that counts itself needs no second number in front
-_COUNTS_ITSELF = re.compile(r"[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+(\.\d+)*[.、 ]")
 _CHINESE_MARKS = ("、", "）")
 _PICTURES = ("svg", "png")
 
@@ -237,7 +234,7 @@ def _outlined(body: list[dict[str, Any]], language: str) -> list[dict[str, Any]]
             level = min(block["level"] - top + 1, len(counts) + 1)
             counts = [*counts, 0][:level]
             counts[-1] += 1
-            number = "" if _COUNTS_ITSELF.match(block["text"]) else section_number(tuple(counts), language)
+            number = "" if has_own_number(block["text"]) else section_number(tuple(counts), language)
             block = {**block, "level": level, "number": number}
         elif block["kind"] == "provenance":
             # a heading of which nothing is left would be none for a screen reader
