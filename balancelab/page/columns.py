@@ -156,7 +156,9 @@ def table_payload(
 
 
 def _cells(table: pd.DataFrame, name: str) -> list[tuple[int, Any]]:
-    """Cells of one column with the row's position."""
+    """Cells of one column with the row's position; a frame made of no rows has no columns either."""
+    if not len(table):
+        return []
     if name not in table.columns:
         near = get_close_matches(name, [str(known) for known in table.columns], n=3) or list(table.columns)
         raise ValueError(f"the table has no column {name!r}; nearest: {', '.join(map(str, near))}")

@@ -40,7 +40,7 @@ def coefficient_moves(page: Page, comparison: Comparison) -> None:
         n_lines = len(table) + len(stages)
         figure = theme.new_figure(theme.FULL_WIDTH, 0.75 + _ROW * n_lines, left=1.75, bottom=0.5, top=0.1)
         axes = figure.subplots()
-        widest = float(np.nanmax(table[["value_before", "value_after", "limit_after"]].to_numpy(float))) * 1.08
+        widest = float(np.nanmax(table[["value_before", "value_after", "limit_after"]].to_numpy(float))) * 1.08 or 1.0
         line, ticks = 0.0, []
         for stage in stages:
             part = table[table["stage"] == stage]

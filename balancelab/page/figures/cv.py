@@ -34,20 +34,21 @@ def cv_against_limits(page: Page, counties: pd.DataFrame, standard: Standard) ->
     page : Page
         Where the figure goes.
     counties : DataFrame
-        From :func:`balancelab.verdicts.judge_counties`, one county.
+        From :func:`balancelab.verdicts.judge_counties`, one county; nothing is shown where it is empty.
     standard : Standard
         Gives stages, limits, names and decimals.
     """
     import pandas as pd
 
+    if counties.empty:
+        return
     with theme.style():
         stages = stages_present(counties, standard)
         parts = [(stage, counties[counties["stage"] == stage]) for stage in stages]
         n_lines = sum(len(part) + 1 for _, part in parts)
         figure = theme.new_figure(theme.FULL_WIDTH, 0.75 + _ROW * n_lines, left=1.75, bottom=0.5, top=0.1)
         axes = figure.subplots()
-        ends = counties[["value", "limit"]].to_numpy(float)
-        widest = float(np.nanmax(ends)) * 1.16 if np.isfinite(ends).any() else 1.0
+        widest = float(np.nanmax(counties[["value", "limit"]].to_numpy(float), initial=0.0)) * 1.16 or 1.0
         axes.set_ylim(n_lines - 0.4, -0.6)
         axes.set_xlim(0, widest)
         axes.spines["left"].set_visible(False)

@@ -8,6 +8,7 @@ import numpy as np
 
 from balancelab.page import theme
 from balancelab.page.disclosure.schools import group_levels
+from balancelab.page.display import number_text
 from balancelab.page.labels import add_key, mark_across, name_rows
 from balancelab.page.naming import LOCATIONS, stages_present
 
@@ -82,17 +83,23 @@ def school_strip(page: Page, verdicts: pd.DataFrame, schools: pd.DataFrame, stan
     below = verdicts[verdicts["met"].eq(False).fillna(False)]
     page.figure(
         figure,
-        caption_zh="各校指标值占要求的百分比（实线：要求；虚线：要求的 85%；{marks_zh}）",
-        caption_en="Each school's value as a share of the requirement (solid line: the requirement; "
-        "dashed: 85 % of it; {marks_en})",
+        caption_zh="各校指标值占要求的百分比（实线：要求{floor}；{marks}）",
+        caption_en="Each school's value as a share of the requirement (solid line: the requirement{floor}; {marks})",
         alt_zh="点带图：{schools} 个学校学段在各项指标上占要求的百分比；共 {below} 处低于要求。",
         alt_en="Strip chart of {schools} school stages as a share of each requirement; {below} values "
         "lie below the requirement.",
-        marks_zh=_MARKS[page.public]["zh"],
-        marks_en=_MARKS[page.public]["en"],
+        floor=_floor_words(page, standard),
+        marks=page.word(_MARKS[page.public]),
         schools=len(verdicts[["school_code", "stage"]].drop_duplicates()),
         below=len(below),
     )
+
+
+def _floor_words(page: Page, standard: Standard) -> str:
+    if standard.school_rule is None:
+        return ""
+    floor = number_text(standard.school_rule.floor_share, 0, percent=True)
+    return page.word({"zh": f"；虚线：要求的 {floor}", "en": f"; dashed: {floor} of it"})
 
 
 def _with_location(verdicts: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:

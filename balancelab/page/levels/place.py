@@ -70,9 +70,10 @@ def place_figure(
         axes.set_xlabel(page.word({"zh": "达到要求的百分比", "en": "Value as a share of the requirement"}))
     page.figure(
         figure,
-        caption_zh="本校在全县学校中的位置（实线：要求；虚线：下限；圆点：本校达标，叉：本校未达标；浅色点：县内其他学校）",
-        caption_en="The school among those of its county (solid line: the requirement; dashed: the floor; dot: the "
-        "school, met; cross: the school, not met; pale dots: the others)",
+        caption_zh="本校在全县学校中的位置（实线：要求{floor}；圆点：本校达标，叉：本校未达标；浅色点：县内其他学校）",
+        caption_en="The school among those of its county (solid line: the requirement{floor}; dot: the school, met; "
+        "cross: the school, not met; pale dots: the others)",
+        floor=page.word({"zh": "；虚线：下限", "en": "; dashed: the floor"}) if standard.school_rule else "",
         alt_zh="散点带图：本校 {n} 项指标在全县学校中的位置，其中 {below} 项低于要求。",
         alt_en="Strip chart: the school's place in {n} indicators among those of its county; {below} lie below the "
         "requirement.",
