@@ -165,7 +165,7 @@ def _came_and_went(page: Page, comparison: Comparison) -> None:
     table = comparison.schools
     for there, zh, en in (
         ("added", "新增的校·学段 {n} 个：{listed}。", "School stages that are new, {n}: {listed}."),
-        ("removed", "不再有的校·学段 {n} 个：{listed}。", "School stages that are gone, {n}: {listed}."),
+        ("removed", "减少的校·学段 {n} 个：{listed}。", "School stages that are gone, {n}: {listed}."),
     ):
         schools = table.loc[table["there"] == there, "school"].tolist()
         if schools:

@@ -98,7 +98,7 @@ def listed(page: Page, parts: Sequence[str]) -> str:
     shown = page.word({"zh": "、", "en": "; "}).join(parts[:SHOWN])
     if len(parts) <= SHOWN:
         return shown
-    more = page.word({"zh": "等 {n} 项", "en": " and {rest} more"})
+    more = page.word({"zh": "等 {n} 个", "en": " and {rest} more"})
     return shown + more.replace("{n}", str(len(parts))).replace("{rest}", str(len(parts) - SHOWN))
 
 

@@ -226,7 +226,8 @@ def edition_note(page: Page, selection: Selection, standard: Standard, *, year: 
     counties = {key[1] for key in small}
     if counties and selection.counties == 1:
         between = page.word({"zh": "、", "en": ", "})
-        listed = (f"{page.word(standard.stages[key[2]])} {n}" for key, n in small.items() if key[2] in standard.stages)
+        named = {page.word(standard.stages[key[2]]): n for key, n in small.items() if key[2] in standard.stages}
+        listed = (page.word({"zh": f"{stage} {n} 所", "en": f"{stage} {n}"}) for stage, n in named.items())
         page.say(
             zh="以下学段学校不足 {least} 所，只公布学校数：{listed}。",
             en="Stages with fewer than {least} schools, of which only the number is given: {listed}.",

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _ROW = 0.235  # inches for one line of the chart
 _MOST_PUBLISHED = 200  # counties: a province has fewer, and each takes four lines
+_OF_BLOCK = {"zh": "{name} {n} 个", "en": "{name} {n}"}
+_POINTS = {"zh": "百分点", "en": "points"}
 
 
 def block_sentence(page: Page, conclusion: pd.DataFrame, standard: Standard) -> None:
@@ -52,12 +54,15 @@ def block_sentence(page: Page, conclusion: pd.DataFrame, standard: Standard) -> 
     counts = failed["block"].value_counts()
     if len(counts):
         listed = (
-            f"{page.word(standard.blocks()[str(name)])} {counts[name]}" for name in standard.blocks() if name in counts
+            page.word(_OF_BLOCK).format(name=page.word(words), n=counts[name])
+            for name, words in standard.blocks().items()
+            if name in counts
         )
         page.say(
-            zh="未达标的板块（后面是县数）：{listed}。",
-            en="Blocks not met, with the number of places: {listed}.",
+            zh="各板块未达标的{counties}数：{listed}。",
+            en="Blocks not met, with the number of {counties}: {listed}.",
             listed=page.word({"zh": "、", "en": "; "}).join(listed),
+            counties=page.word(standard.term("counties")),
         )
 
 
@@ -120,11 +125,14 @@ def share_table(page: Page, years: Mapping[int, Any], names: pd.Series, standard
         name=[names[code] for code in wide.index],
         n=now["n_schools"].reindex(wide.index),
         qualified=now["n_qualified"].reindex(wide.index),
-        change=wide[year] - wide[year - 1] if year - 1 in wide else np.nan,
+        change=(wide[year] - wide[year - 1]) * 100 if year - 1 in wide else np.nan,
     )
     totals = {f"y{at}": _pooled(table[table["at"] == at]) for at in wide.columns}
     whole = {"name": page.word(standard.term("region")), "n": now["n_schools"].sum(), **totals}
-    whole |= {"qualified": now["n_qualified"].sum(), "change": totals[f"y{year}"] - totals.get(f"y{year - 1}", np.nan)}
+    whole |= {
+        "qualified": now["n_qualified"].sum(),
+        "change": (totals[f"y{year}"] - totals.get(f"y{year - 1}", np.nan)) * 100,
+    }
     shown = pd.concat([shown.sort_values(f"y{year}", ascending=False, kind="stable"), pd.DataFrame([whole])])
     county = standard.term("county")
     page.table(
@@ -134,7 +142,7 @@ def share_table(page: Page, years: Mapping[int, Any], names: pd.Series, standard
             Column("n", zh="学校（校·学段）", en="Schools (by stage)", kind="number", decimals=0),
             Column("qualified", zh="达标", en="Qualified", kind="number", decimals=0),
             *(Column(f"y{at}", zh=str(at), en=str(at), kind="percent", decimals=1) for at in wide.columns),
-            Column("change", zh="比上年（比例之差）", en="Change on the year", kind="percent", decimals=1),
+            Column("change", zh="比上年增减", en="Change on the year", unit=_POINTS, kind="number", decimals=1),
         ],
         caption_zh="标准化学校（达标学校）比例",
         caption_en="Share of schools that qualify",

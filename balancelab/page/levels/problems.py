@@ -50,7 +50,7 @@ def problem_table(page: Page, ranked: pd.DataFrame, standard: Standard, *, count
     page.table(
         pd.DataFrame(rows),
         columns=[
-            Column("rank", zh="序", en="Rank", kind="number", decimals=0),
+            Column("rank", zh="序号", en="Rank", kind="number", decimals=0),
             Column("kind", zh="类别", en="Kind"),
             Column("stage", zh="学段", en="Stage"),
             Column("subject", zh="问题所在", en="What is short"),
@@ -153,7 +153,7 @@ def plan_table(page: Page, ranked: pd.DataFrame, standard: Standard, units: Any,
     page.table(
         pd.DataFrame(rows),
         columns=[
-            Column("rank", zh="序", en="Rank", kind="number", decimals=0),
+            Column("rank", zh="序号", en="Rank", kind="number", decimals=0),
             Column("problem", zh="问题", en="Problem"),
             Column("goal", zh="须补缺口", en="To be filled", align="right"),
             Column("measure", zh="措施（草拟）", en="Measure (draft)"),

@@ -293,7 +293,7 @@ def _clause(page: Page, rule: Any) -> str:
 
 def change_table(page: Page, own: pd.DataFrame, ranked: pd.DataFrame, standard: Standard) -> None:
     """
-    Show the school's indicators year by year and the change since the year before.
+    Show the school's indicators year by year and the change since the last year before that it has.
 
     Parameters
     ----------
@@ -327,7 +327,7 @@ def change_table(page: Page, own: pd.DataFrame, ranked: pd.DataFrame, standard: 
             Column("stage", zh="学段", en="Stage"),
             Column("name", zh="指标", en="Indicator"),
             *(Column(f"y{year}", zh=str(year), en=str(year), kind="number", decimals=2) for year in years),
-            Column("change", zh="比上年增减", en="Change on the year", kind="number", decimals=2),
+            Column("change", zh=f"比{years[-2]}年增减", en=f"Change since {years[-2]}", kind="number", decimals=2),
             Column("relative", zh="增减幅度", en="Relative change", kind="percent", decimals=1),
         ],
         caption_zh="历年指标值",
