@@ -105,6 +105,7 @@ def shorten(text: str, most: int) -> str:
     >>> shorten("a𠮷b", 2), shorten("a𠮷b", 3)
     ('a', 'a𠮷')
     """
+    text = text[:most]
     while len(text.encode("utf-16-le")) // 2 > most:
         text = text[:-1]
     return text

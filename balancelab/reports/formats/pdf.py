@@ -295,7 +295,7 @@ def _cut(title: str) -> str:
     """Title in one line of the running header."""
     if cell_columns(title) <= _RUNNING_COLUMNS:
         return title
-    short = title
+    short = title[:_RUNNING_COLUMNS]
     while cell_columns(short) > _RUNNING_COLUMNS - 2:
         short = short[:-1]
     return short + "…"
