@@ -131,6 +131,19 @@ class Checker:
             return ()
         return tuple(value)
 
+    def tables(self, table: Mapping[str, Any], key: str) -> dict[str, dict[str, Any]]:
+        """Return the tables that the table at `key` holds; what is none is noted and left out."""
+        found = self.typed(table, key, "a table", "", {})
+        return {name: found[name] for name in found if self.typed(found, name, "a table", key) is not None}
+
+    def rows(self, table: Mapping[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+        """Return the tables that the list at `key` holds; what is none is noted and left out."""
+        listed = self.typed(table, key, "a list", where, [])
+        found = [part for part in listed if isinstance(part, dict)]
+        if len(found) < len(listed):
+            self.fault(f"{where}.{key}", "列表中应全为表", "must be a list of tables")
+        return found
+
     def done(self) -> None:
         """Raise everything that was found."""
         if self.faults:

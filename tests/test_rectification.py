@@ -187,6 +187,13 @@ class TestUnits:
         assert "default" in said
         assert "09-30" in said
 
+    def test_a_value_where_a_table_should_be_is_named(self, tmp_path: Path):
+        own = tmp_path / "units.toml"
+        own.write_text("deadline = 5\nunits = 'x'\ntasks = { default = 1 }\n", encoding="utf-8")
+        with pytest.raises(InvalidDefinition) as refused:
+            load_units(own)
+        assert str(refused.value).count("must be a table") == 3
+
 
 @pytest.fixture(scope="module")
 def sample(rules: Standard):

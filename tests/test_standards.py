@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import functools
+import operator
+import tomllib
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from balancelab.definitions import InvalidDefinition
+from balancelab.definitions import Checker, InvalidDefinition, shipped
 from balancelab.indicators import load_indicators
-from balancelab.standards import list_standards, load_standard
+from balancelab.standards import list_standards, load_figures, load_standard
+from balancelab.standards.reading import read_standard_file
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -146,11 +154,70 @@ def test_a_file_that_is_not_toml_is_not_read(tmp_path: Path):
         load_standard(broken)
 
 
-def test_a_circle_of_overlays_is_refused(tmp_path: Path):
+@pytest.mark.parametrize("folder", ["", "../own/"])  # the same file under another name is the same file
+def test_a_circle_of_overlays_is_refused(tmp_path: Path, folder: str):
+    (tmp_path / "own").mkdir()
     for one, other in (("a", "b"), ("b", "a")):
-        (tmp_path / f"{one}.toml").write_text(f'extends = "{other}.toml"\n', encoding="utf-8")
+        text = f'extends = "{folder}{other}.toml"\nauthority = "own"\n'
+        (tmp_path / "own" / f"{one}.toml").write_text(text, encoding="utf-8")
     with pytest.raises(InvalidDefinition, match="to extend"):
-        load_standard(tmp_path / "a.toml")
+        load_standard(tmp_path / "own" / "a.toml")
+
+
+def parts_of(table: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The place of everything in a definition file."""
+    for key, part in table.items() if isinstance(table, dict) else enumerate(table) if isinstance(table, list) else ():
+        yield (*at, key)
+        yield from parts_of(part, (*at, key))
+
+
+def test_a_value_of_a_wrong_kind_anywhere_is_a_mistake_and_no_bug(monkeypatch: pytest.MonkeyPatch):
+    """One place of every kind: the entries of one section (items, requirements, …) are alike."""
+    read = {name: tomllib.loads(path.read_text(encoding="utf-8")) for name, path in shipped("standards").items()}
+    table = read["quality_2017"] | {
+        "rubric": read["basic_2012"]["rubric"],
+        "relaxations": read["quality_2017_transitional"]["relaxations"],
+    }
+    kinds: dict[str, str] = {}  # an item for every key that an item can have, instead of seventy
+    for name, item in table["items"].items():
+        kinds |= {key: name for key in item if key not in kinds}
+    table["items"] = {name: table["items"][name] for name in kinds.values()}
+    load_figures()  # read once, before reading is replaced
+    indicators = load_indicators()
+    sections = ("requirements", "items", "settings", "relaxations", "stages")
+    places: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for place in parts_of(table):
+        kind = [0 if isinstance(part, int) else part for part in place]
+        kind[1:2] = ["any"] if place[0] in sections and len(place) > 1 else kind[1:2]
+        places.setdefault(tuple(kind), place)
+    assert len(places) > 80
+    for *above, last in places.values():
+        for wrong in (5, "text", True, [5], {"x": 5}):
+            spoilt = copy.deepcopy(table)
+            functools.reduce(operator.getitem, above, spoilt)[last] = wrong
+            monkeypatch.setattr(Checker, "read", lambda self, spoilt=spoilt: spoilt)
+            with contextlib.suppress(InvalidDefinition):
+                read_standard_file(Path("own.toml"), indicators, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("school_rule = 5", "[school_rule]: must be a table, is 5"),
+        ("[requirements]\nbackbone_teachers_per_100 = 1", "must be a table, is 1"),
+        ("[items]\nexchange_rate = 'yes'", "must be a table, is 'yes'"),
+        ("[scope]\nclause = { zh = 'x', en = 'x' }\nexclude = [5]", "[scope.exclude]: must be a list of tables"),
+        ("terms = 'district'", "must be a table, is 'district'"),
+    ],
+)
+def test_a_value_where_a_table_should_be_is_named(tmp_path: Path, text: str, said: str):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        f'extends = "quality_2017"\nlabel = {{ zh = "x", en = "x" }}\nauthority = "own"\n{text}\n', encoding="utf-8"
+    )
+    with pytest.raises(InvalidDefinition) as caught:
+        load_standard(path)
+    assert said in str(caught.value)
 
 
 def test_a_circle_is_seen_however_its_paths_are_written(tmp_path: Path):

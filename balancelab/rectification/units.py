@@ -94,11 +94,12 @@ def load_units(path: str | Path | None = None) -> Units:
     checker = Checker(Path(path) if path is not None else Path(__file__).with_name("units.toml"))
     tables = checker.read()
     checker.keys(tables, "", required=["deadline", "units", "tasks"], optional=[])
-    names = {name: checker.text(tables["units"], name, "units") for name in tables.get("units", {})}
-    tasks = {name: _task(checker, name, table, names) for name, table in tables.get("tasks", {}).items()}
+    named = checker.typed(tables, "units", "a table", "", {})
+    names = {name: checker.text(named, name, "units") for name in named}
+    tasks = {name: _task(checker, name, table, names) for name, table in checker.tables(tables, "tasks").items()}
     if "default" not in tasks:
         checker.fault("tasks", "缺少 default", "lacks 'default'")
-    deadline = tables.get("deadline", {})
+    deadline = checker.typed(tables, "deadline", "a table", "", {})
     checker.keys(deadline, "deadline", required=["month_day", "years_after"], optional=[])
     month_day = checker.typed(deadline, "month_day", "a text", "deadline", "")
     years_after = checker.typed(deadline, "years_after", "a whole number", "deadline", 0)

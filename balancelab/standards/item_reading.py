@@ -27,7 +27,6 @@ Origins = Mapping[tuple[str, str], tuple[str, str]]
 """(table, entry) → (id of the file that the entry stands in, that file's authority)."""
 
 _NUMERIC: tuple[Comparison, ...] = ("at_least", "at_most", "above", "below")
-_BOUNDS = ("at_least", "at_most", "above", "below")
 _ITEM_REQUIRED = ("official", "block", "label", "clause", "confidence")
 _ITEM_OPTIONAL = (
     *_NUMERIC, "answer", "short", "unit", "kind", "evidence", "rule", "columns", "figures", "parameters", "schools",
@@ -38,10 +37,13 @@ _ITEM_OPTIONAL = (
 def read_settings(checker: Checker, table: dict[str, Any], origins: Origins) -> dict[str, Setting]:
     """Return the open points of a standard, each with its default."""
     found = {}
-    for name, entry in checker.typed(table, "settings", "a table", "", {}).items():
+    for name, entry in checker.tables(table, "settings").items():
         where = f"settings.{name}"
         checker.keys(entry, where, required=["value", "open_point"], optional=["choices", "confidence"])
         value, table_of = entry.get("value", ""), checker.typed(entry, "choices", "a table", where, {})
+        if not isinstance(value, str | int | Decimal):
+            checker.fault(f"{where}.value", "应为文本、数或 true、false", "must be a text, a number, true or false")
+            value = ""
         choices = {choice: checker.text(table_of, choice, f"{where}.choices") for choice in table_of}
         if choices and value not in choices:
             near_zh, near_en = nearest(str(value), choices)
@@ -64,7 +66,7 @@ def read_items(
 ) -> dict[str, Item]:
     """Return the items of a standard, in the order of the file; an overlay's new ones come last."""
     found = {}
-    for name, entry in checker.typed(table, "items", "a table", "", {}).items():
+    for name, entry in checker.tables(table, "items").items():
         where = f"items.{name}"
         checker.keys(entry, where, required=_ITEM_REQUIRED, optional=_ITEM_OPTIONAL)
         comparison, limit = _comparison(checker, entry, where)
@@ -108,7 +110,7 @@ def read_relaxations(
 ) -> dict[str, Relaxation]:
     """Return the relaxations of a standard."""
     found = {}
-    for name, entry in checker.typed(table, "relaxations", "a table", "", {}).items():
+    for name, entry in checker.tables(table, "relaxations").items():
         where = f"relaxations.{name}"
         checker.keys(
             entry,
@@ -145,9 +147,9 @@ def read_rubric(
     checker: Checker, table: dict[str, Any], origins: Origins, items: Mapping[str, Item], blocks: Iterable[str]
 ) -> Rubric | None:
     """Return the rubric; its points, where the file gives them, sum to the total."""
-    if "rubric" not in table:
+    entry, where = checker.typed(table, "rubric", "a table", ""), "rubric"
+    if entry is None:
         return None
-    entry, where = table["rubric"], "rubric"
     checker.keys(entry, where, required=["block", "total", "at_least", "clause"], optional=["points", "confidence"])
     _check_word(checker, entry, "block", where, tuple(blocks))
     block = checker.typed(entry, "block", "a text", where, "")
@@ -189,9 +191,9 @@ def check_points(checker: Checker, points: Mapping[str, Decimal], total: Decimal
 
 def read_conclusion(checker: Checker, table: dict[str, Any]) -> Conclusion | None:
     """Return the blocks that decide on a county."""
-    if "conclusion" not in table:
+    entry, where = checker.typed(table, "conclusion", "a table", ""), "conclusion"
+    if entry is None:
         return None
-    entry, where = table["conclusion"], "conclusion"
     checker.keys(entry, where, required=["blocks", "clause"], optional=["confidence"])
     blocks = checker.typed(entry, "blocks", "a table", where, {})
     return Conclusion(
@@ -310,7 +312,7 @@ def _condition(checker: Checker, entry: dict[str, Any], key: str, where: str) ->
         elif isinstance(rule, dict) and set(rule) == {"not"}:
             not_among[column] = checker.texts(rule, "not", f"{at}.{column}")
         elif isinstance(rule, dict) and rule:
-            checker.keys(rule, f"{at}.{column}", required=[], optional=[*_BOUNDS, "not"])
+            checker.keys(rule, f"{at}.{column}", required=[], optional=[*_NUMERIC, "not"])
             ranges[column] = _numbers(checker, table, column, at)
         else:
             checker.fault(f"{at}.{column}", "应为取值列表或界限", "must be a list of labels or a table of bounds")
@@ -319,7 +321,7 @@ def _condition(checker: Checker, entry: dict[str, Any], key: str, where: str) ->
 
 def _dated(checker: Checker, entry: dict[str, Any], where: str) -> tuple[DatedLimit, ...]:
     found = []
-    for rule in checker.typed(entry, "dated", "a list", where, []):
+    for rule in checker.rows(entry, "dated", where):
         at = f"{where}.dated"
         checker.keys(rule, at, required=["from_year", "limit", "clause"], optional=["confidence"])
         found.append(

@@ -12,7 +12,6 @@ from balancelab.definitions import Text
 Comparison = Literal["at_least", "at_most", "above", "below", "yes", "no"]
 """How an item's value is compared; ``above`` and ``below`` are strict, ``yes`` and ``no`` are the answers required."""
 
-COMPARISONS: tuple[Comparison, ...] = ("at_least", "at_most", "above", "below", "yes", "no")
 KINDS = ("share", "rate", "ratio", "count", "amount", "level", "years", "yes_no")
 EVIDENCE = ("computed", "number", "documentary")
 

@@ -67,7 +67,7 @@ def read_standard_file(path: Path, indicators: Mapping[str, Indicator], known: M
     """
     table, chain, origins, checker = _merged(path, known, ())
     checker.keys(table, "", required=_TOP_REQUIRED, optional=_TOP_OPTIONAL)
-    stages = _stages(checker, table)
+    stages, terms = _stages(checker, table), checker.typed(table, "terms", "a table", "", {})
     conclusion = read_conclusion(checker, table)
     blocks = tuple(conclusion.blocks) if conclusion else ()
     settings = read_settings(checker, table, origins)
@@ -88,11 +88,11 @@ def read_standard_file(path: Path, indicators: Mapping[str, Indicator], known: M
         "scope": _scope(checker, table),
         "items": items,
         "settings": settings,
-        "relaxations": read_relaxations(checker, table, origins, table.get("indicators", ()), items),
+        "relaxations": read_relaxations(checker, table, origins, _listed(table), items),
         "rubric": read_rubric(checker, table, origins, items, blocks),
         "conclusion": conclusion,
         "display": _display(checker, table),
-        "terms": {name: checker.text(table["terms"], name, "terms") for name in table.get("terms", {})},
+        "terms": {name: checker.text(terms, name, "terms") for name in terms},
         "illustrative": checker.typed(table, "illustrative", "true or false", "", False),
         "extends": tuple(each.stem for each in chain),
         "path": path,
@@ -162,6 +162,12 @@ def _indicators(checker: Checker, table: dict[str, Any], indicators: Mapping[str
     return tuple(indicators[name] for name in names if name in indicators)
 
 
+def _listed(table: Mapping[str, Any]) -> list[str]:
+    """Return the indicators that a file lists, whether or not there are such."""
+    names = table.get("indicators")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
 def _limits(
     checker: Checker, table: dict[str, Any], key: str, where: str, stages: Mapping[str, Any]
 ) -> dict[str, Decimal] | None:
@@ -189,9 +195,9 @@ def _limits(
 def _requirements(
     checker: Checker, table: dict[str, Any], stages: Mapping[str, Any], origins: Origins
 ) -> dict[str, Requirement]:
-    listed = [name for name in table.get("indicators", []) if isinstance(name, str)]
+    listed = _listed(table)
     found = {}
-    for name, entry in checker.typed(table, "requirements", "a table", "", {}).items():
+    for name, entry in checker.tables(table, "requirements").items():
         where = f"requirements.{name}"
         if name not in listed and origins.get(("requirements", name), ("", ""))[0] != checker.path.stem:
             continue  # the base requires it, and this file leaves the indicator out: see `Standard.left_out`
@@ -215,9 +221,9 @@ def _requirements(
 
 
 def _school_rule(checker: Checker, table: dict[str, Any], origins: Origins) -> SchoolRule | None:
-    if "school_rule" not in table:
+    entry, where = checker.typed(table, "school_rule", "a table", ""), "school_rule"
+    if entry is None:
         return None
-    entry, where = table["school_rule"], "school_rule"
     checker.keys(entry, where, required=["min_met", "floor_share", "clause"], optional=["confidence"])
     share = Decimal(checker.typed(entry, "floor_share", "a number", where, 1))
     if not 0 <= share <= 1:
@@ -238,9 +244,9 @@ def _school_rule(checker: Checker, table: dict[str, Any], origins: Origins) -> S
 def _county_rule(
     checker: Checker, table: dict[str, Any], stages: Mapping[str, Any], origins: Origins
 ) -> CountyRule | None:
-    if "county_rule" not in table:
+    entry, where = checker.typed(table, "county_rule", "a table", ""), "county_rule"
+    if entry is None:
         return None
-    entry, where = table["county_rule"], "county_rule"
     checker.keys(entry, where, required=["measure", "applies_to", "at_most", "clause"], optional=["confidence"])
     applies_to = checker.typed(entry, "applies_to", "a text", where, "")
     if applies_to not in _APPLIES:
@@ -263,9 +269,9 @@ def _county_rule(
 
 
 def _stage_weights(checker: Checker, table: dict[str, Any]) -> StageWeights | None:
-    if "stage_weights" not in table:
+    entry, where = checker.typed(table, "stage_weights", "a table", ""), "stage_weights"
+    if entry is None:
         return None
-    entry, where = table["stage_weights"], "stage_weights"
     checker.keys(entry, where, required=["weights", "splits", "clause"], optional=["confidence"])
     weights = checker.typed(entry, "weights", "a table", where, {})
     numbers = {name: checker.typed(weights, name, "a number", f"{where}.weights", 1) for name in weights}
@@ -284,7 +290,7 @@ def _scope(checker: Checker, table: dict[str, Any]) -> Scope:
     entry = checker.typed(table, "scope", "a table", "", {})
     checker.keys(entry, "scope", required=["clause"] if "scope" in table else [], optional=["exclude", "confidence"])
     exclusions = []
-    for rule in checker.typed(entry, "exclude", "a list", "scope", []):
+    for rule in checker.rows(entry, "exclude", "scope"):
         where = f"scope.exclude.{rule.get('id', '?')}"
         checker.keys(rule, where, required=["id", "reason"], optional=["school_type", "ownership", "students_below"])
         if not {"school_type", "ownership", "students_below"} & set(rule):
