@@ -103,10 +103,8 @@ class Intake:
 
         schools = self.schools[self.schools["county_code"] == county_code].reset_index(drop=True)
         excluded = self.excluded[self.excluded["county_code"] == county_code].reset_index(drop=True)
-        rows = np.concatenate([schools["source_row"].to_numpy(), excluded["source_row"].to_numpy()])
         other = self._files_but(schools)
-        own = np.isin(self.ledger["row"].to_numpy(), rows) & ~self.ledger["file"].isin(other).to_numpy()
-        ledger = self.ledger[own].reset_index(drop=True)
+        ledger = self.ledger[self._changed_in(schools, excluded, but=other)].reset_index(drop=True)
         mine = tuple(
             each
             for each in self.findings
@@ -123,6 +121,16 @@ class Intake:
         if not self.parts:
             return set()
         return {part.file for part in self.parts} - set(schools["source_file"])
+
+    def _changed_in(self, *tables: pd.DataFrame, but: set[str]) -> np.ndarray:
+        """Tell which changed values stood in these rows; a row of another file is another row of that number."""
+        rows, files = self.ledger["row"].to_numpy(), self.ledger["file"].to_numpy(dtype=object)
+        own = np.zeros(len(rows), dtype=bool)
+        for file in {part.file for part in self.parts} - but or {self.source.file}:
+            mine = [table[table["source_file"] == file] if self.parts else table for table in tables]
+            here = np.isin(rows, np.concatenate([table["source_row"].to_numpy() for table in mine]))
+            own |= here & (files == file)
+        return own
 
     def save(self, path: str | Path) -> None:
         """
