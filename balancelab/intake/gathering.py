@@ -94,12 +94,13 @@ def inspect_several(
     taken = [each for each in intakes if not _refused(each)]
     left = [each for each in intakes if _refused(each)]
     if partial and taken:
-        said: list[Finding] = [finding for each in left for finding in _left_out(each)]
+        said = [_left_out(each) for each in left]
         used = taken
     else:
         said = [finding for each in left for finding in each.findings]
         used = taken or intakes[:1]
-    across = [finding for found in (repeated, skipped, _county_twice(used), _school_twice(used)) for finding in found]
+    apart = _columns_apart(used, options.get("columns_needed"))
+    across = [*repeated, *skipped, *_county_twice(used), *_school_twice(used), *apart]
     own = [finding for each in used if not _refused(each) for finding in each.findings]
     return replace(_joined(used), findings=in_order([*said, *across, *own]))
 
@@ -113,36 +114,27 @@ def _without_locks(files: list[Path]) -> tuple[list[Path], tuple[Finding, ...]]:
     kept = [path for path in files if not path.name.startswith(_LOCK)]
     if not kept:
         return files, ()
-    said: list[Finding] = []
-    for path in files:
-        if path not in kept:
-            faults = Faults(path.name)
-            faults.add("FILE_LOCK_SKIPPED")
-            said.extend(faults.findings())
-    return kept, tuple(said)
+    return kept, tuple(_finding(path.name, "FILE_LOCK_SKIPPED") for path in files if path not in kept)
 
 
 def _repeated_names(files: list[Path]) -> tuple[Finding, ...]:
     """A report names a file by its base name: two files of one name could not be told apart."""
-    said: list[Finding] = []
-    for first, second in pairwise(files):
-        if first.name == second.name:
-            faults = Faults(second.name)
-            faults.add("FILE_REPEATED", folders=_pair(f"“{first.parent.name}”", f"“{second.parent.name}”"))
-            said.extend(faults.findings())
-    return tuple(said)
+    return tuple(
+        _finding(second.name, "FILE_REPEATED", folders=_pair(f"“{first.parent.name}”", f"“{second.parent.name}”"))
+        for first, second in pairwise(files)
+        if first.name == second.name
+    )
 
 
-def _left_out(intake: Intake) -> tuple[Finding, ...]:
+def _left_out(intake: Intake) -> Finding:
     errors = [each for each in intake.findings if each.severity == "error"]
-    faults = Faults(intake.source.file)
     number = sum(each.count for each in errors)
-    faults.add(
+    return _finding(
+        intake.source.file,
         "FILE_LEFT_OUT",
         n=(str(number), f"{number} error{'s' if number != 1 else ''}"),
         first=(errors[0].zh.rstrip("。"), errors[0].en.rstrip(".")),
     )
-    return faults.findings()
 
 
 def _county_twice(intakes: Sequence[Intake]) -> tuple[Finding, ...]:
@@ -168,12 +160,29 @@ def _twice(intakes: Sequence[Intake], column: str, code: str, *, other_county: b
     several = together[together.groupby(by)[FILE_COLUMN].transform("nunique") > 1]
     if other_county:
         several = several[several.groupby(by)["county_code"].transform("nunique") > 1]
-    said: list[Finding] = []
-    for (year, value), group in several.groupby(by, sort=True):
-        faults = Faults(str(group[FILE_COLUMN].max()))
-        faults.add(code, column=column, raw=str(value), county_code=None, year=str(year), places=_places(group))
-        said.extend(faults.findings())
-    return tuple(said)
+    return tuple(
+        _finding(
+            str(group[FILE_COLUMN].max()), code, column=column, raw=str(value), year=str(year), places=_places(group)
+        )
+        for (year, value), group in several.groupby(by, sort=True)
+    )
+
+
+def _columns_apart(intakes: Sequence[Intake], needed: ColumnsNeeded | None) -> tuple[Finding, ...]:
+    """Files without a column that an indicator may use and another file has: joined, they have not reported it."""
+    wanted = {name for sets in (needed or {}).values() for names in sets for name in names}
+    given = [wanted & set(each.schools.columns) for each in intakes]
+    return tuple(
+        _finding(each.source.file, "FILE_COLUMNS_DIFFER", column=name)
+        for each, there in zip(intakes, given, strict=True)
+        for name in sorted(set().union(*given) - there)
+    )
+
+
+def _finding(file: str, code: str, **words: Any) -> Finding:
+    faults = Faults(file)
+    faults.add(code, **words)
+    return faults.findings()[0]
 
 
 def _places(group: pd.DataFrame) -> tuple[str, str]:

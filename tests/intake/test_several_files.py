@@ -75,6 +75,35 @@ def test_several_files_are_kept_and_come_back(folder: Path, tmp_path: Path) -> N
     pd.testing.assert_frame_equal(back.for_county("371521").schools, together.for_county("371521").schools)
 
 
+def test_a_county_of_two_files_is_told_of_its_own_rows(table: Any, tmp_path: Path) -> None:
+    """A year in each file: row 3 is the county's in one file and another county's in the other."""
+    county(table, "371502", 1).fill("year", "2023").csv(tmp_path / "a.csv")
+    later = county(table, "371521", 2).set(3, "books", "—")
+    later.rows += county(table, "371502", 1).rows
+    later.csv(tmp_path / "b.csv")
+    whole = gather_schools(files(tmp_path), all_years=True)
+    changed = {code: whole.for_county(code).ledger for code in ("371502", "371521")}
+    assert (changed["371521"]["column"] == "books").sum() == 1
+    assert not (changed["371502"]["column"] == "books").any()
+    assert sum(map(len, changed.values())) == len(whole.ledger)
+    assert "MISSING_TOKEN" not in codes(whole.for_county("371502"))
+
+
+def test_files_of_different_columns_are_told_what_they_lack(table: Any, folder: Path) -> None:
+    """Each could be judged alone, by another formula; joined, one formula holds for all."""
+    county(table, "371502", 1).rename("sports_area_m2", "sports_ground_area_m2").csv(folder / "371502.csv")
+    needed = {"sports": (frozenset({"sports_area_m2"}), frozenset({"sports_ground_area_m2"}))}
+    together = gather_schools(files(folder), columns_needed=needed)
+    lacking = {
+        code: [each.column for each in together.for_county(code).findings if each.code == "FILE_COLUMNS_DIFFER"]
+        for code in COUNTIES
+    }
+    assert lacking == {
+        "371502": ["sports_area_m2"], "371521": ["sports_ground_area_m2"], "371522": ["sports_ground_area_m2"],
+    }  # fmt: skip
+    assert "FILE_COLUMNS_DIFFER" not in codes(gather_schools(files(folder)))  # nothing is asked of them
+
+
 def test_p01_one_county_in_two_files(table: Any, folder: Path) -> None:
     county(table, "371521", 2).csv(folder / "再报.csv")
     with pytest.raises(DataRefused) as refused:
