@@ -130,7 +130,28 @@ def read_grid(path: Path, *, sheet: str | None = None, column_map: str | Path | 
     """
     task = _task(path, sheet, column_map, None, Choice())
     dictionary = Dictionary(task.schema, task.mapping)
-    return task.grid(open_file(path, task.faults), dictionary), dictionary
+    return read_cells(open_file(path, task.faults), sheet, dictionary, task.faults)[0], dictionary
+
+
+def read_cells(opened: Opened, sheet: str | None, dictionary: Dictionary, faults: Faults) -> tuple[Grid, str | None]:
+    """
+    Return the raw cells of a file of any kind, and the encoding of a text file.
+
+    Raises
+    ------
+    Unreadable
+        If it cannot be read that far.
+    """
+    if opened.kind == "text":
+        content, encoding = to_utf8(opened.content, faults)
+        return read_delimited(content, Path(opened.name).suffix.lower(), faults), encoding
+    if opened.kind == "parquet":
+        from balancelab.intake.typed import read_parquet
+
+        return read_parquet(opened.content, faults), None
+    from balancelab.intake.workbook import read_workbook
+
+    return read_workbook(opened, sheet, dictionary, faults), None
 
 
 def _task(
@@ -166,7 +187,7 @@ class _Task:
                 return select_year(kept.intake, self.choice, self.faults, years=kept.years)
             self.opened = open_file(self.path, self.faults)
             dictionary = Dictionary(self.schema, self.mapping, self._further())
-            grid = self.grid(self.opened, dictionary)
+            grid, self.encoding = read_cells(self.opened, self.sheet, dictionary, self.faults)
             table = assemble(grid, dictionary, self.needed, self.choice, self.faults)
         except Unreadable:
             return self._nothing()
@@ -196,18 +217,6 @@ class _Task:
     def _further(self) -> list[str]:
         """Columns that an indicator needs and the schema does not have: read where the header is their id."""
         return sorted({name for sets in self.needed.values() for each in sets for name in each})
-
-    def grid(self, opened: Opened, dictionary: Dictionary) -> Grid:
-        if opened.kind == "text":
-            content, self.encoding = to_utf8(opened.content, self.faults)
-            return read_delimited(content, self.path.suffix.lower(), self.faults)
-        if opened.kind == "parquet":
-            from balancelab.intake.typed import read_parquet
-
-            return read_parquet(opened.content, self.faults)
-        from balancelab.intake.workbook import read_workbook
-
-        return read_workbook(opened, self.sheet, dictionary, self.faults)
 
     def _source(self, rows_in: int) -> Source:
         digest, size = (self.opened.sha256, self.opened.size_bytes) if self.opened else ("", 0)

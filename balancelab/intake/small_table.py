@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from balancelab.intake.delimited import read_delimited
-from balancelab.intake.encoding import to_utf8
 from balancelab.intake.files import Unreadable, open_file
 from balancelab.intake.findings import Faults, Finding, column_letters
 from balancelab.intake.grid import Grid
 from balancelab.intake.headers import Dictionary
+from balancelab.intake.reading import read_cells
 from balancelab.intake.schema import header_key, load_schema
 
 _HEADER_AREA = 12
@@ -74,7 +73,7 @@ def read_small_table(
     path = Path(path)
     faults = Faults(path.name)
     try:
-        grid = _grid(path, sheet, faults)
+        grid, _ = read_cells(open_file(path, faults), sheet, Dictionary(load_schema(), None), faults)
     except Unreadable:
         return SmallTable((), tuple(required), {}, faults.findings(), readable=False)
     known = {header_key(text): name for name, texts in columns.items() for text in (name, *texts)}
@@ -88,20 +87,6 @@ def read_small_table(
         if any(texts.values()) and not cells[0].strip().startswith("#"):
             rows.append(Cells(int(grid.rows[position]), texts))
     return SmallTable(tuple(rows), missing, letters, faults.findings(), readable=True)
-
-
-def _grid(path: Path, sheet: str | None, faults: Faults) -> Grid:
-    opened = open_file(path, faults)
-    if opened.kind == "text":
-        content, _ = to_utf8(opened.content, faults)
-        return read_delimited(content, path.suffix.lower(), faults)
-    if opened.kind == "parquet":
-        from balancelab.intake.typed import read_parquet
-
-        return read_parquet(opened.content, faults)
-    from balancelab.intake.workbook import read_workbook
-
-    return read_workbook(opened, sheet, Dictionary(load_schema(), None), faults)
 
 
 def _header(grid: Grid, known: Mapping[str, str], required: Sequence[str]) -> tuple[int, dict[str, int]]:

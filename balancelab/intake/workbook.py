@@ -6,8 +6,9 @@ import datetime
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,12 +56,13 @@ def read_workbook(opened: Opened, sheet: str | None, dictionary: Dictionary, fau
     if opened.kind != "xls":
         archive = check_zip(opened.content, faults)
         check_parts(archive, faults)
-    others = _other_facts(opened, archive, faults)
+    known = _other_facts(opened, archive, faults)
+    look = partial(_facts, archive=archive, known=known, faults=faults)
     book = _open(opened, faults)
-    name = _chosen_sheet(book, sheet, archive, dictionary, faults)
+    name = _chosen_sheet(book, sheet, look, dictionary, faults)
     faults.sheet = name
-    facts = others.get(name) or _facts(archive, name, opened.kind, faults)
-    if opened.kind == "xlsb" or (opened.kind == "xls" and name not in others):
+    facts = look(name)
+    if opened.kind == "xlsb" or (opened.kind == "xls" and name not in known):
         faults.add("XLSX_UNCHECKED", kind=opened.kind)
     grid = _grid(book, name, faults)
     if grid.n_rows >= _ROW_LIMITS[opened.kind]:
@@ -129,7 +131,7 @@ def _open(opened: Opened, faults: Faults) -> Any:
 
 
 def _chosen_sheet(
-    book: Any, asked: str | None, archive: zipfile.ZipFile | None, dictionary: Dictionary, faults: Faults
+    book: Any, asked: str | None, look: Callable[[str], SheetFacts], dictionary: Dictionary, faults: Faults
 ) -> str:
     sheets = [each for each in book.sheets_metadata if each.typ == calamine.SheetTypeEnum.WorkSheet]
     names = [each.name for each in sheets]
@@ -146,7 +148,7 @@ def _chosen_sheet(
         raise Unreadable
     if len(visible) <= 1:
         return str((visible or names)[0])
-    scored = {name: _score(book, name, archive, dictionary, faults) for name in visible}
+    scored = {name: _score(book, name, look, dictionary) for name in visible}
     tables = [name for name, score in scored.items() if score >= 3]
     if len(tables) == 1:
         return str(tables[0])
@@ -163,11 +165,9 @@ def _chosen_sheet(
     raise Unreadable
 
 
-def _score(book: Any, name: str, archive: zipfile.ZipFile | None, dictionary: Dictionary, faults: Faults) -> int:
+def _score(book: Any, name: str, look: Callable[[str], SheetFacts], dictionary: Dictionary) -> int:
     """Return how many headers of a sheet are known; -1 for an empty sheet."""
-    part = sheet_parts(archive).get(name) if archive is not None else None
-    if archive is not None and part is not None:
-        scan_sheet(archive, part, faults)
+    look(name)  # the cell reader takes the memory for whatever the sheet says it holds
     try:
         with _reader():
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=True, nrows=30)
@@ -180,11 +180,12 @@ def _score(book: Any, name: str, archive: zipfile.ZipFile | None, dictionary: Di
     return header.score if header else 0
 
 
-def _facts(archive: zipfile.ZipFile | None, name: str, kind: str, faults: Faults) -> SheetFacts:
-    if archive is None or kind != "xlsx":
-        return SheetFacts()
-    part = sheet_parts(archive).get(name)
-    return scan_sheet(archive, part, faults) if part else SheetFacts()
+def _facts(name: str, *, archive: zipfile.ZipFile | None, known: dict[str, SheetFacts], faults: Faults) -> SheetFacts:
+    """Look through a sheet of an .xlsx, once; of other kinds everything is known already, or nothing ever is."""
+    part = None if archive is None or name in known else sheet_parts(archive).get(name)
+    if archive is not None and part is not None:
+        known[name] = scan_sheet(archive, part, faults)
+    return known.get(name, SheetFacts())
 
 
 def _grid(book: Any, name: str, faults: Faults) -> Grid:
