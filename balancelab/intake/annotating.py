@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from collections.abc import Sequence
 from copy import copy
@@ -16,8 +15,9 @@ from balancelab.intake.findings import Faults, Finding, Severity, column_letters
 from balancelab.intake.grid import Grid
 from balancelab.intake.headers import Dictionary, find_header
 from balancelab.intake.names import printable_only
-from balancelab.intake.personal import looks_personal
-from balancelab.intake.schema import Schema, load_schema
+from balancelab.intake.personal import mentions
+from balancelab.intake.replacing import replacing
+from balancelab.intake.schema import load_schema
 from balancelab.intake.workbook import OUR_COLOURS
 
 _FILLS: dict[Severity, str] = dict(zip(("error", "warning", "normalised"), OUR_COLOURS, strict=True))
@@ -86,9 +86,8 @@ def annotate(
         _blank_personal(cells)
         _mark(cells, findings)
     _list(book, findings, cells.title if cells is not None else None, marked)
-    partial = out.with_name(out.name + ".part")
-    book.save(partial)
-    os.replace(partial, out)
+    with replacing(out) as partial:
+        book.save(partial)
     return out
 
 
@@ -174,11 +173,10 @@ def _write(cells: Any, row: int, column: int, text: str, *, number: bool) -> Non
 
 
 def _blank_personal(cells: Any) -> None:
-    schema: Schema = load_schema()
-    last = min(cells.max_row or 0, _MOST_ROWS)
+    personal, last = load_schema().personal, min(cells.max_row or 0, _MOST_ROWS)
     for row in cells.iter_rows(min_row=1, max_row=min(15, last)):
         for head in row:
-            if isinstance(head.value, str) and looks_personal(head.value, schema) and len(head.value) <= 20:
+            if isinstance(head.value, str) and mentions(head.value, personal) and len(head.value) <= 20:
                 for below in range(head.row + 1, last + 1):
                     cell = cells.cell(below, head.column)
                     if cell.value is not None and not _is_merged(cell):
@@ -222,7 +220,12 @@ def _comment(finding: Finding) -> str:
     zh, en = _WORDS[finding.severity]
     told_zh = f"【{zh}】{finding.zh}\n处理：{finding.remedy_zh}"
     told_en = f"[{en}] {finding.en}\nRemedy: {finding.remedy_en}\n({finding.code})"
-    return f"{told_zh}\n{told_en}"
+    return _printable_lines(f"{told_zh}\n{told_en}")
+
+
+def _printable_lines(text: str) -> str:
+    """Return `text` with its line breaks and no other control character, which no workbook can hold."""
+    return "\n".join(map(printable_only, text.split("\n")))
 
 
 def _list(book: Any, findings: Sequence[Finding], sheet: str | None, marked: set[str]) -> None:
@@ -248,7 +251,7 @@ def _list(book: Any, findings: Sequence[Finding], sheet: str | None, marked: set
         texts = (f"{zh} {en}", place, f"{finding.zh}\n{finding.en}", remedy, finding.code)
         for column, text in enumerate(texts, 1):
             cell = listed.cell(row, column)
-            cell.value = "\n".join(printable_only(line) for line in text.split("\n"))
+            cell.value = _printable_lines(text)
             cell.data_type = "s"
             cell.font = Font(name=_FONT)
             cell.alignment = Alignment(wrap_text=True, vertical="top")

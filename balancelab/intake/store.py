@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ import pyarrow.parquet as pq
 
 from balancelab.intake.findings import Faults, Finding
 from balancelab.intake.model import Intake, Source
+from balancelab.intake.replacing import replacing
 
 if TYPE_CHECKING:
     from balancelab.intake.assembling import Choice
@@ -76,11 +76,10 @@ def save_intake(intake: Intake, path: Path) -> None:
     keys = pa.schema([(_COUNTY, pa.string()), (_PART, pa.string()), (_PLACE, pa.int64())])
     fields = [*keys, *(field for part in parts for field in part.schema)]
     schema = pa.schema(fields, {_KEY: json.dumps(described, ensure_ascii=False, sort_keys=True).encode()})
-    partial = path.with_name(path.name + ".part")
-    with pq.ParquetWriter(partial, schema, compression="zstd", write_statistics=[_COUNTY]) as writer:
+    options = {"compression": "zstd", "write_statistics": [_COUNTY]}
+    with replacing(path) as partial, pq.ParquetWriter(partial, schema, **options) as writer:
         for group in _row_groups(parts, _counties(intake), schema):
             writer.write_table(group)
-    os.replace(partial, path)
 
 
 def open_stored(path: Path) -> pq.ParquetFile | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from balancelab.intake.replacing import replacing
 from balancelab.intake.rows import EXAMPLE_MARKS
 from balancelab.intake.schema import Field, Schema, load_schema
 
@@ -93,9 +93,8 @@ def write_template(path: str | Path, standard: Standard, *, language: str = "zh"
     language = "zh" if language == "zh" else "en"
     schema = load_schema()
     fields = form_fields(standard, schema)
-    partial = path.with_name(path.name + ".part")
-    _Form(fields, _needed(standard), schema, standard, language).write(partial)
-    os.replace(partial, path)
+    with replacing(path) as partial:
+        _Form(fields, _needed(standard), schema, standard, language).write(partial)
     return path
 
 

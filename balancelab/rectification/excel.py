@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from balancelab.intake.replacing import replacing
 from balancelab.page.display import clean_text, is_missing
 from balancelab.page.levels.wording import gap_unit, problem_text
 from balancelab.page.words import choose
@@ -26,6 +27,7 @@ _HOW = {
 }
 _HEADER_ROW = 2
 _LONGEST_LIST = 255  # characters of a drop-down written into the cell, by the format
+_NOT_IN_LIST = (",", '"')  # the list is one quoted text: a quote would end it, and what follows be a formula
 _DECIMALS = 6  # digits kept beside the printed format, so that no cell shows noise of floating point
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)  # a workbook must not differ by when it was written
 
@@ -76,11 +78,9 @@ def write_ledger(
     target = Path(path)
     if target.suffix.lower() != ".xlsx":
         raise ValueError(f"a ledger is written as .xlsx, got {target.name!r}")
-    book = xlsxwriter.Workbook(
-        target, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-    try:
-        title = _title(standard, language, county, year)
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with replacing(target) as partial, xlsxwriter.Workbook(partial, options) as book:
+        title = clean_text(_title(standard, language, county, year))
         book.set_properties({"title": title, "created": _CREATED})
         sheet = book.add_worksheet(SHEET)
         formats = Formats(book)
@@ -95,8 +95,6 @@ def write_ledger(
             _write_row(sheet, place, cells, number_formats(row, standard, language), formats)
         _finish(sheet, len(ledger), units, language)
         write_instructions(book, formats, language)
-    finally:
-        book.close()
 
 
 def unit_names(units: Units, listed: str, language: str) -> str:
@@ -158,8 +156,8 @@ def _finish(sheet: Any, n_rows: int, units: Units, language: str) -> None:
     for name in ("measure", "supporting_units", "deadline", "evidence"):
         at = names.index(name)
         sheet.data_validation(_HEADER_ROW + 1, at, last, at, {"validate": "any", **hints[name]})
-    leads = [choose(words, language) for words in units.names.values()]
-    if len(",".join(leads)) <= _LONGEST_LIST:
+    leads = [clean_text(choose(words, language)) for words in units.names.values()]
+    if len(",".join(leads)) <= _LONGEST_LIST and not any(mark in name for name in leads for mark in _NOT_IN_LIST):
         at = names.index("lead_unit")
         free = {"validate": "list", "source": leads, "error_type": "information", **hints["lead_unit"]}
         sheet.data_validation(_HEADER_ROW + 1, at, last, at, free)

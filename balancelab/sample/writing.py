@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from balancelab.intake.replacing import replacing
 from balancelab.intake.sidecar import sidecar_path
 from balancelab.sample.making import COLUMNS, DEFAULT_SEED, county_frames
 from balancelab.sample.settings import settings
@@ -62,13 +62,9 @@ def write_sample(
     arguments = {"counties": counties, "schools_per_county": schools_per_county, "years": years, "seed": seed}
     frames = _reported(county_frames(**arguments), progress)
     writer = {".csv": _write_csv, ".xlsx": _write_xlsx, ".parquet": _write_parquet}[target.suffix.lower()]
-    partial = target.with_name(f".{target.name}.partial")
-    try:
+    with replacing(target) as partial:
         rows = writer(partial, frames)
         sidecar_path(target).write_text(sidecar(target.name, rows, arguments), encoding="utf-8", newline="\n")
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
     return rows
 
 

@@ -26,6 +26,7 @@ from balancelab.intake import (
     write_template,
 )
 from balancelab.intake.findings import Faults
+from balancelab.intake.replacing import replacing
 from balancelab.intake.schema import load_schema, schema_path
 from balancelab.intake.template import form_fields, header_text
 from balancelab.standards import load_standard
@@ -97,7 +98,7 @@ def test_what_is_stored_comes_back(table: Any, read: Callable[..., Intake], tmp_
     for name in ("schools", "excluded", "ledger"):
         pd.testing.assert_frame_equal(getattr(back, name), getattr(intake, name))
     assert (back.findings, back.source) == (intake.findings, intake.source)
-    assert [path.name for path in tmp_path.glob("*.part")] == []
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
 
 
 def test_a_stored_panel_gives_one_year(table: Any, read: Callable[..., Intake], tmp_path: Path) -> None:
@@ -329,3 +330,20 @@ def test_english_counts_one_and_many(table: Any, read: Callable[..., Intake], ro
     assert said in intake.findings[0].en
     refused = read(table.set(2, "students", "many"))
     assert format_findings(refused.findings, "en").startswith("schools.csv: 1 error, 0 warnings, 0 normalised.")
+
+
+def test_a_file_that_could_not_be_finished_leaves_the_one_that_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_text("whole")
+
+    def fail() -> None:
+        with replacing(path) as partial:
+            partial.write_text("half")
+            raise OSError(28, "no space")
+
+    with pytest.raises(OSError, match="no space"):
+        fail()
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("a.xlsx", "whole")]
+    with replacing(path) as partial:
+        partial.write_text("new")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("a.xlsx", "new")]
