@@ -11,17 +11,12 @@ import pyarrow.compute as pc
 
 from balancelab.intake.findings import Faults, printable
 from balancelab.intake.grid import Grid
-from balancelab.intake.schema import Schema, folded, header_key
+from balancelab.intake.schema import folded, header_key
 
 _IDENTITY_SHAPE = r"(?:^|[^0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?:[^0-9]|$)"
 _IDENTITY = re.compile(r"(?<![0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
 _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ASCII_WORD = re.compile(r"[a-z]+")
-
-
-def looks_personal(header: str, schema: Schema) -> bool:
-    """Whether a header names data about persons: names, telephones, identity numbers."""
-    return mentions(header, schema.personal)
 
 
 def mentions(header: str, words: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from balancelab.intake.findings import Finding, finding_codes, number_of
+from balancelab.intake.findings import Finding, finding_codes, number_of, printable
 from balancelab.intake.model import EXCLUSION_REASONS, Intake
 
 _HEADINGS = {
@@ -57,7 +57,8 @@ def format_findings(findings: Sequence[Finding], language: str, *, limit: int = 
             if zh
             else f"The first {shown} of {len(findings)} are listed."
         )
-    return "\n".join(lines).encode("gbk", "backslashreplace").decode("gbk")
+    told = "\n".join(printable(line, len(line)) for line in lines)
+    return told.encode("gbk", "backslashreplace").decode("gbk")
 
 
 def findings_to_json(intake: Intake) -> dict[str, Any]:

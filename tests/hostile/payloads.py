@@ -135,3 +135,20 @@ SHEETS = (
     'x";=1+1',
 )  # fmt: skip
 PAYLOADS = (*HTML, *TEMPLATES, *PAGES, *SHEETS)
+CONTROLS = (
+    "铃\x07响",
+    "\x1b[2J\x1b[31m红",
+    "零\x00零",
+    "左\u202e右",
+    "左\u2066右\u2069",
+    "\u200b零宽\u200b",
+    "\ufeff头",
+    "行\x85行",
+    "\x7f=1+1",
+)
+"""Characters that a terminal, a page or a workbook obeys, or cannot hold: a text may come with them, but never go."""
+
+
+def in_toml(text: str) -> str:
+    """Return a text as a definition file gives it, whatever is in it."""
+    return '"' + "".join(f"\\U{ord(letter):08X}" for letter in text) + '"'

@@ -2,13 +2,13 @@
 120 hostile texts through every text that a user brings, into every format: all of them text, none of them active.
 
 The tables are the sample's rows with the payloads as names of schools and townships (one county of 120 schools), as
-names of counties (120 of them), as evidence, and in every label of a standard and an indicator file. What the same
-reports say with harmless names is the measure of what may be active.
+names of counties (120 of them), as evidence, as the texts of the table's sidecar, and in every label of a standard and
+an indicator file. What the same reports say with harmless names is the measure of what may be active. Other files and
+settings: test_hostile_files.py.
 """
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import itertools
@@ -18,12 +18,11 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import html5lib
 import pandas as pd
@@ -35,16 +34,23 @@ from balancelab.page.blocks import MIME, Block
 from balancelab.page.display import clean_text
 from balancelab.reports.formats import FORMATS
 from balancelab.reports.formats.bundle import DANGEROUS
-from balancelab.reports.rendering import render_formats
-from tests.hostile.payloads import PAYLOADS
+from tests.hostile.inert import (
+    ACTIVE_IN_PDF,
+    Blocks,
+    assert_inert,
+    assert_no_field,
+    assert_no_formula,
+    assert_pictures_inert,
+    formats_of,
+    seen_in,
+    shape,
+)
+from tests.hostile.payloads import PAYLOADS, in_toml
 from tests.public.canaries import ROOT, SAMPLE, run_notebook
 from tests.public.searching import texts_in
 
-Blocks = list[dict[str, Any]]
 COUNTY = "371601"
 HARMLESS = tuple(f"示例学校{number:03d}" for number in range(len(PAYLOADS)))
-ACTIVE_IN_PDF = (b"/JavaScript", b"/JS ", b"/JS(", b"/Launch", b"/URI", b"/EmbeddedFile", b"/OpenAction", b"/AcroForm",
-                 b"/GoToR", b"/SubmitForm", b"/RichMedia")  # fmt: skip
 
 
 def write_tables(folder: Path, names: tuple[str, ...]) -> None:
@@ -62,6 +68,9 @@ def write_tables(folder: Path, names: tuple[str, ...]) -> None:
         school=[f"学校{number:03d}" for number in rows.index],
     )
     many.to_csv(folder / "counties.csv", index=False, quoting=csv.QUOTE_ALL)
+    note = "\n".join(f"text_{place} = {in_toml(text)}" for place, text in enumerate(names))
+    for name in ("schools", "counties", "items"):
+        (folder / f"{name}.meta.toml").write_text(f"synthetic = true\n{note}\n", encoding="utf-8")
     items = pd.read_csv(SAMPLE / "county_items.csv", dtype={"county_code": str})
     items = items[items["county_code"] == "371599"].assign(county_code=COUNTY)
     items["evidence"] = [names[place % len(names)] for place in range(len(items))]
@@ -109,12 +118,6 @@ def written(run: Callable[[str, str], Blocks]) -> Callable[[str, str], dict[str,
 _ALL_FORMATS = (("balance", "hostile"), ("overview", "hostile"))
 
 
-def formats_of(blocks: Blocks, formats: tuple[str, ...] = tuple(FORMATS)) -> dict[str, bytes]:
-    made, failed = render_formats(blocks, stem="x", title="标题", language="zh", formats=formats, word={})
-    assert not failed
-    return {name.removeprefix("x."): content for name, content in made.items()}
-
-
 def labelled_with(texts: tuple[str, ...]) -> Blocks:
     """A page of a standard whose labels, units and clauses are the texts, four in each and all of them in use."""
     from balancelab import compute_indicators, mark_scope, measure_counties, read_schools
@@ -141,50 +144,6 @@ def labelled_with(texts: tuple[str, ...]) -> Blocks:
     tables.requirement_table(page, judge_schools(indicators, rules), rules)
     page.provenance([(some(), next(parts)) for _ in range(len(texts) // 4)])
     return [block.to_json() for block in page.blocks]
-
-
-# ---- what is active -----------------------------------------------------------------------------------------------
-
-
-def elements(text: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Every element of a page as a browser's parser makes them, with its attributes."""
-    for element in html5lib.parse(text, namespaceHTMLElements=False).iter():
-        if isinstance(element.tag, str):
-            yield element.tag, {str(name): value for name, value in element.attrib.items()}
-
-
-def parsed(content: bytes) -> ElementTree.Element:
-    """XML that this very test has written."""
-    return ElementTree.fromstring(content)  # noqa: S314
-
-
-def shape(text: str) -> set[tuple[str, str]]:
-    """Which elements bear which attributes."""
-    return {(tag, name) for tag, attributes in elements(text) for name in ("", *attributes)}
-
-
-def assert_inert(text: str) -> None:
-    for tag, attributes in elements(text):
-        assert tag not in {"script", "iframe", "object", "embed", "form", "base", "link", "applet", "template", "video"}
-        for name, value in attributes.items():
-            assert not name.lower().startswith("on"), (tag, name)
-            if name in ("href", "xlink:href", "action", "formaction"):
-                assert value.startswith("#"), value
-            if name in ("src", "srcset", "data", "poster"):
-                assert value.startswith("data:image/"), value[:80]
-            if name == "style":
-                assert "url(" not in value
-                assert "expression" not in value
-        assert tag != "meta" or attributes.get("http-equiv", "").lower() not in ("refresh", "set-cookie")
-
-
-def assert_pictures_inert(text: str) -> None:
-    for encoded in re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", text):
-        for element in parsed(base64.b64decode(encoded)).iter():
-            assert element.tag.rpartition("}")[2] not in ("script", "foreignObject", "a", "animate", "set", "iframe")
-            for name, value in element.attrib.items():
-                assert not name.lower().startswith("on")
-                assert not name.endswith("href") or value.startswith(("#", "data:image/png;base64,"))
 
 
 KINDS = ("balance", "overview", "self_evaluation")
@@ -226,50 +185,6 @@ def test_labels_of_a_standard_are_text_too():
     said = assert_no_field(files["docx"], harmless["docx"])
     assert [text for text in PAYLOADS if clean_text(text).strip() not in said] == []
     assert not [key for key in ACTIVE_IN_PDF if key in files["pdf"]]
-
-
-def assert_no_formula(content: bytes) -> set[str]:
-    """No cell of a workbook is a formula or a link; return its texts."""
-    texts: set[str] = set()
-    with zipfile.ZipFile(io.BytesIO(content)) as book:
-        assert not [name for name in book.namelist() if "external" in name.lower() or name.endswith((".bin", ".vml"))]
-        for name in book.namelist():
-            if not name.endswith((".xml", ".rels")):
-                continue
-            tree = parsed(book.read(name))
-            for element in tree.iter():
-                kind = element.tag.rpartition("}")[2]
-                if name.startswith("xl/worksheets/"):
-                    assert kind not in ("f", "oleObject", "dataValidation")
-                    if kind == "hyperlink":  # from the list of contents to a sheet of this workbook
-                        assert set(element.attrib) <= {"ref", "location", "display"}, element.attrib
-                        assert re.fullmatch(r"'[^']+'!A1", element.get("location", "")), element.attrib
-                if kind == "Relationship":
-                    assert element.get("TargetMode") != "External", element.attrib
-                if kind == "t" and element.text:
-                    texts.add(element.text)
-    return texts
-
-
-def assert_no_field(content: bytes, harmless: bytes) -> str:
-    """A Word file has the fields that it has anyway and no outside relation; return its text."""
-    found = []
-    for one in (content, harmless):
-        with zipfile.ZipFile(io.BytesIO(one)) as document:
-            parts = {name: document.read(name).decode("utf-8") for name in document.namelist() if name.endswith("xml")}
-            relations = "".join(document.read(name).decode() for name in document.namelist() if name.endswith(".rels"))
-        assert 'TargetMode="External"' not in relations
-        assert not [name for name in parts if "embeddings" in name or "vba" in name.lower()]
-        body = "".join(parts.values())
-        fields = re.findall(r"<w:instrText[^>]*>([^<]*)<", body) + re.findall(
-            r'<w:fldSimple[^>]*w:instr="([^"]*)"', body
-        )
-        found.append({re.sub(r"_Toc\d+|\d+", "", field).strip() for field in fields})
-        assert "<w:hyperlink r:id" not in body
-    assert found[0] == found[1]
-    with zipfile.ZipFile(io.BytesIO(content)) as document:
-        tree = parsed(document.read("word/document.xml"))
-    return "".join(element.text or "" for element in tree.iter() if element.tag.endswith("}t"))
 
 
 @pytest.mark.parametrize("kind", ["balance", pytest.param("overview", marks=pytest.mark.slow)])
@@ -314,31 +229,6 @@ def test_a_pdf_holds_text_only(written: Callable[[str, str], dict[str, bytes]], 
     squeezed = {re.sub(r"\s+", "", fonts.replace_missing(clean_text(text))) for text in PAYLOADS}
     missing = [text for text in squeezed if len(text) <= 24 and text not in said]  # longer ones are broken by columns
     assert missing == []
-
-
-# ---- in a browser -------------------------------------------------------------------------------------------------
-
-
-def seen_in(browser: Any, path: Path) -> dict[str, list[str]]:
-    """Open a file and note whatever it does besides being shown."""
-    page = browser.new_page()
-    noted: dict[str, list[str]] = {"dialogs": [], "requests": [], "console": [], "frames": [], "scripts": []}
-    page.on("dialog", lambda dialog: (noted["dialogs"].append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda request: noted["requests"].append(request.url))
-    page.on("console", lambda message: noted["console"].append(message.text))
-    page.on("pageerror", lambda error: noted["console"].append(str(error)))
-    page.goto(path.as_uri())
-    page.wait_for_timeout(300)
-    for selector in ("body", "table", "td"):  # what waits for a pointer or a focus gets it
-        page.locator(selector).first.hover(force=True)
-    page.keyboard.press("Tab")
-    noted["frames"] = [frame.url for frame in page.frames[1:]]
-    noted["scripts"] = ["script"] * page.locator("script").count()
-    noted["requests"] = [url for url in noted["requests"] if url != path.as_uri() and not url.startswith("data:")]
-    assert page.url == path.as_uri()
-    noted["words"] = [page.inner_text("body")]
-    page.close()
-    return noted
 
 
 @pytest.mark.slow
