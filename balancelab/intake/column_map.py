@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from balancelab.definitions import Checker, Text, nearest
+from balancelab.intake.findings import printable
 from balancelab.intake.schema import Field, Schema, folded
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -131,15 +132,20 @@ def read_column_map(path: str | Path, schema: Schema) -> ColumnMap:
 
 
 def _check_constants(checker: Checker, column_map: ColumnMap, schema: Schema) -> None:
-    """A constant in a column of numbers is a number; one of a year, a year."""
+    """A constant is what a cell of its column could be: a number, a year, a code, a text without control characters."""
     fields = {each.name: each for each in (*schema.fields, *column_map.fields)}
     for name, value in column_map.constants.items():
-        known = fields[name]
-        if not known.numeric and known.kind != "year":
-            continue
-        pattern = r"[0-9]{4}" if known.kind == "year" else r"[0-9]{1,15}(\.[0-9]{1,8})?"
-        if not re.fullmatch(pattern, value):
-            checker.fault(f"constants.{name}", f"应为数，现为 {value!r}", f"must be a number, is {value!r}")
+        known, where = fields[name], f"constants.{name}"
+        if known.numeric or known.kind == "year":
+            pattern = r"[0-9]{4}" if known.kind == "year" else r"[0-9]{1,15}(\.[0-9]{1,8})?"
+            if not re.fullmatch(pattern, value):
+                checker.fault(where, f"应为数，现为 {value!r}", f"must be a number, is {value!r}")
+        elif known.kind == "code":
+            pattern = column_map.patterns.get(name) or known.pattern or ".+"
+            if not re.fullmatch(pattern, value):
+                checker.fault(where, f"应为代码 {pattern}，现为 {value!r}", f"must be a code {pattern}, is {value!r}")
+        elif printable(value, len(value)) != value:
+            checker.fault(where, f"有不可见字符：{value!r}", f"holds invisible characters: {value!r}")
 
 
 def _fields(checker: Checker, table: Mapping[str, Any]) -> tuple[Field, ...]:

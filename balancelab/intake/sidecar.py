@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
+
+from balancelab.definitions import Checker
 
 
 def sidecar_path(data_file: str | Path) -> Path:
@@ -19,6 +20,13 @@ def sidecar_path(data_file: str | Path) -> Path:
 
 
 def read_sidecar(data_file: str | Path) -> dict[str, Any]:
-    """Return what the sidecar says, empty where there is none."""
+    """
+    Return what the sidecar says, empty where there is none.
+
+    Raises
+    ------
+    balancelab.definitions.InvalidDefinition
+        If it is not TOML in UTF-8.
+    """
     path = sidecar_path(data_file)
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return Checker(path).read() if path.is_file() else {}

@@ -36,13 +36,15 @@ def read_given(standard: Standard, settings: Mapping[str, object]) -> Given:
     TableRefused
         With every error of every file, in both languages (exit code 3).
     PlanRefused
-        If a file is not there, or the units are badly defined.
+        If a file is not there, or the units or a file's sidecar are badly defined.
     """
     from balancelab.intake import DataRefused
+    from balancelab.intake.sidecar import read_sidecar
     from balancelab.rectification import read_ledger, take_files
 
     named = {name: Path(str(path)) for name, path in settings.items() if name.endswith("_file") and path}
     require_files(named.values())
+    defined(lambda: [read_sidecar(path) for path in named.values()])
     units = read_units(named.get("units_file"))
     tables = ("items_file", "school_standard_file", "rubric_file", "survey_file")
     errors: list[Finding] = []

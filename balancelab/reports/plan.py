@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING
 from balancelab.definitions import Text
 from balancelab.page.disclosure import INTERNAL
 from balancelab.reports.errors import ParametersRefused, PlanRefused, text
+from balancelab.reports.given import defined
 from balancelab.reports.guard import Parameter, check_parameters, declared_parameters, parse_settings
 from balancelab.reports.kinds import AUDIENCE, find_notebook
 from balancelab.reports.staging import COMPARISON, Staged
 from balancelab.reports.targets import SCHOOL, added_files, choose_schools
-from balancelab.reports.units import Plan, Unit
+from balancelab.reports.units import OVERVIEW, Plan, Unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,8 @@ _BY_COMMAND = {
     COMPARISON: "FILE",
     "audience": "--audience",
 }
+_FOLDER = re.compile(r"[^.\x00-\x1f\x7f/\\<>:\"|?*][^\x00-\x1f\x7f/\\<>:\"|?*]*")
+"""Codes that name a folder on every disk; a column map of the user's own may let others in."""
 
 
 def check_settings(kind: str, settings: Sequence[str]) -> dict[str, object]:
@@ -131,7 +135,6 @@ def plan_reports(
     counted = set(marked.loc[marked["in_scope"], "county_code"].unique())
     left_out = tuple(_nothing_counts(code, names[code]) for code in chosen if code not in counted)
     made = [code for code in chosen if code in counted]
-    _refuse_alike(made)
     if not made:
         raise PlanRefused(*left_out)
     further = dict(settings or {})
@@ -139,8 +142,12 @@ def plan_reports(
     files = {"indicators": indicator_file, "columns": column_map, **added}
     notebook = find_notebook(kind)
     declared = declared_parameters(notebook)
+    if "county_code" in declared:
+        _refuse_unfit(made)
     tables = [data_file, *further_files]
-    staged = Staged(intake, tables, standard, standard_file, files, year=chosen_year, declared=declared)
+    staged = defined(
+        lambda: Staged(intake, tables, standard, standard_file, files, year=chosen_year, declared=declared)
+    )
     further |= {f"{name}_file": staged.own_name(name) for name in added}
     targets = [(code, "") for code in (made if "county_code" in declared else [""])]
     if SCHOOL in declared:
@@ -241,8 +248,8 @@ def choose_counties(wanted: Sequence[str], names: Mapping[str, str], data_file: 
     return sorted(chosen)
 
 
-def _refuse_alike(codes: Sequence[str]) -> None:
-    """Refuse codes that differ in capital letters only: on many disks their folders are one."""
+def _refuse_unfit(codes: Sequence[str]) -> None:
+    """Refuse codes that name no folder, or that differ in capital letters only: on many disks their folders are one."""
     alike: dict[str, list[str]] = {}
     for code in codes:
         alike.setdefault(code.casefold(), []).append(code)
@@ -253,6 +260,14 @@ def _refuse_alike(codes: Sequence[str]) -> None:
         )
         for same in alike.values()
         if len(same) > 1
+    ]
+    faults += [
+        text(
+            f"县（区）代码 {code!r} 不能用作文件夹名称，报告无处可写；请改代码或列名对照文件中的 patterns",
+            f"the county code {code!r} cannot name a folder for its reports: correct it, or the column map's patterns",
+        )
+        for code in codes
+        if not _FOLDER.fullmatch(code) or code.casefold() == OVERVIEW
     ]
     if faults:
         raise PlanRefused(*faults)

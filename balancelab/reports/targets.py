@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from balancelab.definitions import nearest
 from balancelab.reports.errors import PlanRefused, text
+from balancelab.reports.given import require_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,9 +47,7 @@ def added_files(settings: Mapping[str, object], taken: Iterable[str]) -> dict[st
         for name, value in settings.items()
         if name.endswith(_FILE) and name not in own and value
     }
-    missing = [path for path in files.values() if not path.is_file()]
-    if missing:
-        raise PlanRefused(*(text(f"没有文件 {path}", f"there is no file {path}") for path in missing))
+    require_files(files.values())
     return files
 
 

@@ -129,6 +129,8 @@ def test_a_header_that_the_map_names_is_missing(mapped: Callable[..., Intake]) -
         ('school_type = "primary"', 'students = 5', "choose one"),
         ("[fields.computers_each]", "[fields.Computers]", "lower-case"),
         ('[constants]', '[constants]\nclasses = "many"', "must be a number"),
+        ('[constants]', '[constants]\ncounty_code = "../x"', "must be a code ^[0-9A-Z]{3}$, is '../x'"),
+        ('[constants]', '[constants]\ntownship = "a\\u202eb"', "invisible characters"),
     ],
 )  # fmt: skip
 def test_a_wrong_map_names_the_mistake(old: str, new: str, word: str, mapped: Callable[..., Intake]) -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import tomllib
 from pathlib import Path
 
@@ -56,8 +57,6 @@ def test_counties_by_code_or_name(intake, standard):
 
 
 def test_a_county_where_no_school_counts_is_named(intake, standard):
-    import dataclasses
-
     schools = intake.schools.copy()
     schools.loc[schools["county_code"] == CODE, "school_type"] = "special"
     emptied = dataclasses.replace(intake, schools=schools)
@@ -66,6 +65,23 @@ def test_a_county_where_no_school_counts_is_named(intake, standard):
     assert [CODE in reason["en"] for reason in made.left_out] == [True]
     with pytest.raises(PlanRefused, match="no school is in the standard's scope"):
         plan(emptied, standard, counties=[CODE])
+
+
+@pytest.mark.parametrize("code", ["../../x", "a/b", ".hidden", "a:b", "a\x1b", "Overview", ""])
+def test_a_code_that_names_no_folder_is_refused(intake, standard, code):
+    schools = intake.schools.assign(county_code=intake.schools["county_code"].replace({CODE: code}))
+    with pytest.raises(PlanRefused, match="cannot name a folder"):
+        plan(dataclasses.replace(intake, schools=schools), standard)
+
+
+def test_a_sidecar_that_is_no_toml_is_refused_and_one_of_notepad_is_read(intake, standard, tmp_path):
+    note = tmp_path / "schools.meta.toml"
+    for wrong in (b"synthetic = yes\n", "synthetic = true # 合成".encode("gb18030")):
+        note.write_bytes(wrong)
+        with pytest.raises(PlanRefused, match=r"schools\.meta\.toml"):
+            plan(intake, standard, data_file=tmp_path / "schools.csv")
+    note.write_text("synthetic = true\n", encoding="utf-8-sig")
+    assert plan(intake, standard, data_file=tmp_path / "schools.csv").units[0].synthetic is True
 
 
 def test_years_are_not_pooled(standard):
