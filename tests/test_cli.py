@@ -14,7 +14,7 @@ from balancelab.reports.output import Output
 from balancelab.reports.terminal import stop_like_ctrl_c
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "schools.csv"
-COMMANDS = ("report", "check", "standards", "indicators", "counties", "sample", "template", "words", "ledger")
+COMMANDS = tuple(sorted(cli.commands))
 CODE = "371599"  # the county of the tests in the sample; invented
 
 
@@ -106,6 +106,8 @@ def test_help_speaks_both_languages(call, command):
         (["standards", "quality_2018"], "did you mean"),
         (["sample", "out.json"], "must end in"),
         (["words", "xx"], "no language 'xx'"),
+        (["words", "zh,en"], "one language at a time"),
+        (["template", "form.xlsx", "--language", "zh,en"], "one language at a time"),
     ],
 )
 def test_usage_is_refused_in_words_and_nothing_is_written(call, tmp_path, arguments, said):
@@ -188,6 +190,12 @@ def test_a_marked_copy_and_a_blank_form(call, tmp_path):
     before = path.read_bytes()
     assert call("check", path, "--annotate", path)[0] == 2
     assert call("template", "form.csv")[0] == 2
+    form = (tmp_path / "form.xlsx").read_bytes()
+    (tmp_path / "form.xlsx").write_bytes(b"filled in")
+    assert call("template", "form.xlsx")[0] == 2
+    assert (tmp_path / "form.xlsx").read_bytes() == b"filled in"
+    assert call("template", "form.xlsx", "--force")[0] == 0
+    assert (tmp_path / "form.xlsx").read_bytes() == form
     assert call("template", tmp_path / "no folder" / "form.xlsx")[0] == 5
     assert path.read_bytes() == before
 

@@ -145,6 +145,8 @@ def test_what_was_filled_in_is_never_written_over_by_chance(opened: Path, capsys
     assert call("ledger", SAMPLE, opened, *common) == 2
     assert "--previous" in capsys.readouterr().err
     assert call("ledger", SAMPLE, opened, *common, "--previous", opened, "--force") == 2
+    assert call("ledger", SAMPLE, opened, *common, "--set", f"items_file={opened}", "--force") == 2
+    assert call("ledger", opened, opened, *common, "--force") == 2
     assert opened.read_bytes() == content
 
 

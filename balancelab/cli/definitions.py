@@ -7,16 +7,8 @@ from pathlib import Path
 
 import click
 
-from balancelab.cli.frame import (
-    command,
-    indicators_option,
-    language_option,
-)
-from balancelab.reports.given import (
-    choose_languages,
-    defined,
-    find_standard,
-)
+from balancelab.cli.frame import command, indicators_option, language_option
+from balancelab.reports.given import choose_language, defined, find_standard
 from balancelab.reports.terminal import message_language, print_line
 
 
@@ -66,8 +58,7 @@ def words(language: str) -> None:
     from balancelab.reports.kinds import find_notebook
     from balancelab.reports.vocabulary import english_texts
 
-    (chosen,) = choose_languages(language)[:1]
+    chosen = choose_language(language)
     for missing in missing_words(chosen, english_texts(Path(__file__).parents[1], find_notebook("balance").parent)):
-        click.echo(
-            f'{json.dumps(missing, ensure_ascii=False)} = ""'
-        )  # a line of the language's own file, to be filled in
+        line = f'{json.dumps(missing, ensure_ascii=False)} = ""'  # of the language's own file, to be filled in
+        click.echo(line)

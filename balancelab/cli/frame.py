@@ -54,6 +54,33 @@ standard_option = option(
 language_option = option("--language", metavar="zh|en", zh="语言", en="language")
 
 
+def _part_codes(context: click.Context, parameter: click.Parameter, listed: tuple[str, ...]) -> tuple[str, ...]:
+    """Part what ``--county A,B --county C`` lists."""
+    return tuple(code.strip() for several in listed for code in several.split(","))
+
+
+counties_option = option(
+    "--county", "counties", multiple=True, callback=_part_codes, metavar="CODE,…",
+    zh="县（区）代码，缺省全部", en="county code; all by default",
+)  # fmt: skip
+languages_option = option(
+    "--language", metavar="zh,en", zh="报告语言，缺省 zh,en", en="languages of the reports, by default zh,en"
+)
+output_option = option(
+    "--output", default=Path("reports"), type=click.Path(path_type=Path), metavar="FOLDER",
+    zh="输出文件夹，缺省 reports", en="output folder, by default reports",
+)  # fmt: skip
+formats_option = option(
+    "--format", "formats", default="html,json", metavar="html,pdf,docx,xlsx,json,zip|all",
+    zh="格式，缺省 html,json", en="formats, by default html,json",
+)  # fmt: skip
+jobs_option = option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", zh="同时运行的进程数", en="worker processes side by side"
+)
+json_option = option("--json", "as_json", is_flag=True, zh="以 JSON 输出", en="print JSON")
+force_option = option("--force", is_flag=True, zh="覆盖已有的文件", en="overwrite a file that is there")
+
+
 @click.group(cls=Group, help="义务教育均衡的计算与报告。 / Balance of compulsory schools: checks, reports.")
 @click.version_option(__version__, message="%(prog)s %(version)s", help="显示版本 / show the version")
 @click.help_option("-h", "--help", help="显示帮助 / show this help")

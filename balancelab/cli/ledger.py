@@ -11,6 +11,7 @@ from balancelab.cli.frame import (
     columns_option,
     command,
     file_argument,
+    force_option,
     indicators_option,
     sheet_option,
     standard_option,
@@ -19,7 +20,7 @@ from balancelab.cli.frame import (
 from balancelab.reports.added import read_given, read_units
 from balancelab.reports.errors import PlanRefused, text
 from balancelab.reports.given import (
-    choose_languages,
+    choose_language,
     find_standard,
     read_tables,
     refuse_but_xlsx,
@@ -30,7 +31,7 @@ from balancelab.reports.given import (
 from balancelab.reports.terminal import message_language, option, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -67,7 +68,7 @@ _KIND = "rectification"
 @sheet_option
 @columns_option
 @indicators_option
-@option("--force", is_flag=True, zh="覆盖已有的文件", en="overwrite a file that is there")
+@force_option
 def ledger(
     file: Path,
     out: Path,
@@ -87,10 +88,10 @@ def ledger(
     from balancelab.rectification import begin_ledger, write_ledger
     from balancelab.reports.plan import check_settings, choose_year
 
-    require_files([file])
-    (spoken,) = choose_languages(language)[:1]
-    _refuse_replacing(out, previous, force=force)
+    require_files(filter(None, [file, previous]))
+    spoken = choose_language(language)
     further = _file_settings(check_settings(_KIND, settings))
+    _refuse_replacing(out, [file, previous, *(_path(further, name) for name in further)], force=force)
     rules, _ = find_standard(standard, indicators)
     given, units = read_given(rules, further), read_units(_path(further, "units_file"))
     alone = previous is not None  # a ledger says itself what was open; else last year's verdicts do
@@ -111,18 +112,17 @@ def ledger(
     tell(_summary(entries, out, had_ledger=alone, earlier=at - 1 in years)[message_language(language)])
 
 
-def _refuse_replacing(out: Path, previous: Path | None, *, force: bool) -> None:
-    """What people filled in is never written over by chance."""
+def _refuse_replacing(out: Path, inputs: Iterable[Path | None], *, force: bool) -> None:
+    """What people filled in is never written over by chance, and what the command reads never at all."""
     refuse_but_xlsx(out)
-    if previous is not None:
-        require_files([previous])
-        if out.exists() and out.samefile(previous):
-            raise PlanRefused(
-                text(
-                    f"{out} 是填写过的台账，不能被自己的更新覆盖；请另取文件名",
-                    f"{out} is the ledger as filled in; its update needs another name",
-                )
+    given = [path for path in inputs if path is not None and path.exists()]
+    if out.exists() and any(map(out.samefile, given)):
+        raise PlanRefused(
+            text(
+                f"{out} 是本次要读的文件，不能被覆盖；请另取文件名",
+                f"{out} is read by this very run: choose another name",
             )
+        )
     if out.exists() and not force:
         raise PlanRefused(
             text(

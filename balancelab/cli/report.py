@@ -12,9 +12,15 @@ import click
 from balancelab.cli.frame import (
     columns_option,
     command,
+    counties_option,
     files_argument,
+    formats_option,
     indicators_option,
+    jobs_option,
+    json_option,
     language_option,
+    languages_option,
+    output_option,
     partial_option,
     sheet_option,
     standard_option,
@@ -39,31 +45,18 @@ from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
 @command("report", "生成报告：每县一份，或各县概览。", "Make reports: one for each county, or the overview.")
 @files_argument
 @standard_option
-@option(
-    "--county",
-    "counties",
-    multiple=True,
-    metavar="CODE,…",
-    zh="县（区）代码，缺省全部",
-    en="county code; all by default",
-)
-@option("--language", metavar="zh,en", zh="报告语言，缺省 zh,en", en="languages of the reports, by default zh,en")
+@counties_option
+@languages_option
 @year_option
 @option(
-    "--kind", default="balance", metavar="balance|overview", zh="报告种类，缺省 balance", en="kind, by default balance"
+    "--kind",
+    default="balance",
+    metavar="balance|overview|…",
+    zh="报告种类，缺省 balance",
+    en="kind, by default balance",
 )
-@option(
-    "--output", default=Path("reports"), type=click.Path(path_type=Path), metavar="FOLDER",
-    zh="输出文件夹，缺省 reports", en="output folder, by default reports",
-)  # fmt: skip
-@option(
-    "--format",
-    "formats",
-    default="html,json",
-    metavar="html,pdf,docx,xlsx,json,zip|all",
-    zh="格式，缺省 html,json",
-    en="formats, by default html,json",
-)
+@output_option
+@formats_option
 @option(
     "--word-template",
     type=click.Path(path_type=Path),
@@ -83,7 +76,7 @@ from balancelab.reports.warm.choice import ENGINES, Asked, choose_engine
 @columns_option
 @indicators_option
 @option("--engine", type=click.Choice(ENGINES), default="auto", zh="运行方式，缺省 auto", en="engine, by default auto")
-@option("--jobs", type=click.IntRange(min=1), metavar="N", zh="同时运行的进程数", en="worker processes side by side")
+@jobs_option
 @option(
     "--cluster", metavar="tcp://HOST:8786",
     zh="由 Dask 集群的各台机器生成", en="let the machines of a Dask cluster work",
@@ -146,7 +139,7 @@ def report(
     from balancelab.reports.plan import check_settings, plan_reports
 
     require_files(files)
-    languages = choose_languages("zh,en" if language is None else language)
+    languages = choose_languages(language)
     check_audience(kind, audience)
     further = check_settings(kind, settings)
     choose_engine(find_notebook(kind), engine)
@@ -186,7 +179,7 @@ def report(
             data_file=files[0],
             further_files=files[1:],
             year=year,
-            counties=[code.strip() for listed in counties for code in listed.split(",")],
+            counties=counties,
             standard_file=rules_file,
             indicator_file=indicators,
             column_map=columns,
@@ -214,7 +207,7 @@ def report(
 
 @command("status", "列出输出文件夹中各报告的状态。", "Tell how the reports of a folder stand.")
 @click.argument("folder", default=Path("reports"), metavar="[FOLDER]", type=click.Path(path_type=Path))
-@option("--json", "as_json", is_flag=True, zh="以 JSON 输出", en="print JSON")
+@json_option
 @language_option
 def status(folder: Path, as_json: bool, language: str | None) -> int:
     """Tell how reports stand."""

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from balancelab.cli.frame import command, language_option
+from balancelab.cli.frame import (
+    command,
+    counties_option,
+    formats_option,
+    jobs_option,
+    json_option,
+    language_option,
+    languages_option,
+    output_option,
+)
 from balancelab.reports.console import printable
 from balancelab.reports.errors import EXIT_DONE, EXIT_SOME_FAILED, text
 from balancelab.reports.given import choose_languages, choose_written
@@ -32,8 +41,8 @@ _RESTORE = text(
 )
 @click.argument("target", default=Path("reports"), metavar="[FOLDER|REPORT]", type=click.Path(path_type=Path))
 @option("--quick", is_flag=True, zh="只核对校验值，不重算", en="only compare hashes, make nothing anew")
-@option("--jobs", type=click.IntRange(min=1), metavar="N", zh="同时运行的进程数", en="worker processes side by side")
-@option("--json", "as_json", is_flag=True, zh="以 JSON 输出", en="print JSON")
+@jobs_option
+@json_option
 @language_option
 def verify(target: Path, quick: bool, jobs: int | None, as_json: bool, language: str | None) -> int:
     """Verify reports."""
@@ -65,27 +74,14 @@ def verify(target: Path, quick: bool, jobs: int | None, as_json: bool, language:
 )
 @click.argument("before", metavar="A", type=click.Path(path_type=Path))
 @click.argument("after", metavar="B", type=click.Path(path_type=Path))
-@option(
-    "--county",
-    "counties",
-    multiple=True,
-    metavar="CODE,…",
-    zh="县（区）代码，缺省全部",
-    en="county code; by default all",
-)
-@option("--language", metavar="zh,en", zh="报告语言，缺省 zh,en", en="languages of the reports, by default zh,en")
-@option(
-    "--output", default=Path("reports"), type=click.Path(path_type=Path), metavar="FOLDER",
-    zh="输出文件夹，缺省 reports", en="output folder, by default reports",
-)  # fmt: skip
-@option(
-    "--format", "formats", default="html,json", metavar="html,pdf,docx,xlsx,json,zip|all",
-    zh="格式，缺省 html,json", en="formats, by default html,json",
-)  # fmt: skip
+@counties_option
+@languages_option
+@output_option
+@formats_option
 @option(
     "--anyway", is_flag=True, zh="标准或指标不同也比较共有部分", en="compare what is shared, also under other standards"
 )
-@option("--jobs", type=click.IntRange(min=1), metavar="N", zh="同时运行的进程数", en="worker processes side by side")
+@jobs_option
 @option("--force", is_flag=True, zh="全部重新生成并覆盖", en="make all again, and overwrite")
 def diff(
     before: Path,
@@ -101,10 +97,9 @@ def diff(
     """Compare reports."""
     from balancelab.reports.diff import find_pairs, plan_changes
 
-    languages = choose_languages("zh,en" if language is None else language)
+    languages = choose_languages(language)
     written = choose_written(formats, None)
-    codes = [code.strip() for listed in counties for code in listed.split(",")]
-    pairs = find_pairs(before, after, counties=codes, anyway=anyway)
+    pairs = find_pairs(before, after, counties=counties, anyway=anyway)
     from balancelab.reports.batch import run_reports
     from balancelab.reports.console import Console
     from balancelab.reports.output import Output

@@ -11,7 +11,9 @@ from balancelab.cli.frame import (
     columns_option,
     command,
     files_argument,
+    force_option,
     indicators_option,
+    json_option,
     language_option,
     sheet_option,
     standard_option,
@@ -19,7 +21,7 @@ from balancelab.cli.frame import (
 )
 from balancelab.reports.errors import EXIT_DATA, EXIT_DONE, PlanRefused, text
 from balancelab.reports.given import (
-    choose_languages,
+    choose_language,
     defined,
     find_standard,
     read_tables,
@@ -39,7 +41,7 @@ from balancelab.reports.terminal import message_language, option, print_line, te
 @columns_option
 @indicators_option
 @language_option
-@option("--json", "as_json", is_flag=True, zh="以 JSON 输出", en="print JSON")
+@json_option
 @option("--annotate", metavar="COPY.xlsx", type=click.Path(path_type=Path), zh="另存标注副本", en="save a marked copy")
 def check(
     files: tuple[Path, ...],
@@ -94,12 +96,20 @@ def counties(
 @standard_option
 @indicators_option
 @option("--language", default="zh", metavar="zh|en", zh="表格语言，缺省 zh", en="language of the form, by default zh")
-def template(out: Path, standard: str, indicators: Path | None, language: str) -> None:
+@force_option
+def template(out: Path, standard: str, indicators: Path | None, language: str, force: bool) -> None:
     """Write a blank form."""
     from balancelab.intake.template import write_template
 
     refuse_but_xlsx(out)
-    (chosen,) = choose_languages(language)[:1]
+    if out.exists() and not force:
+        raise PlanRefused(
+            text(
+                f"{out} 已存在，可能已有人填写；请另取文件名，要覆盖请用 --force",
+                f"{out} is there and may have been filled in: choose another name; to overwrite it, use --force",
+            )
+        )
+    chosen = choose_language(language)
     rules, _ = find_standard(standard, indicators)
     with writing(out):
         write_template(out, rules, language=chosen)

@@ -193,9 +193,9 @@ def defined(load: Callable[[], T]) -> T:
         raise PlanRefused(text(f"无法读取 {named}：{why}", f"cannot read {named}: {why}")) from error
 
 
-def choose_languages(listed: str) -> list[str]:
+def choose_languages(listed: str | None) -> list[str]:
     """
-    Return the languages of a list such as ``"zh,en"``.
+    Return the languages of a list such as ``"zh,en"``; Chinese and English where none is given.
 
     Raises
     ------
@@ -209,7 +209,7 @@ def choose_languages(listed: str) -> list[str]:
     """
     from balancelab.page.words import languages
 
-    asked = [language.strip() for language in listed.split(",") if language.strip()]
+    asked = [language.strip() for language in ("zh,en" if listed is None else listed).split(",") if language.strip()]
     known = ", ".join(languages())
     unknown = [language for language in asked if language not in languages()]
     if unknown:
@@ -219,6 +219,14 @@ def choose_languages(listed: str) -> list[str]:
     if not asked or len(set(asked)) < len(asked):
         raise PlanRefused(text("语言为空或重复", "no language, or one given twice"))
     return asked
+
+
+def choose_language(given: str) -> str:
+    """Return a language that stands alone; refused where it is unknown, or where several are given."""
+    chosen = choose_languages(given)
+    if len(chosen) > 1:
+        raise PlanRefused(text(f"这里只能用一种语言，现为“{given}”", f"one language at a time, not '{given}'"))
+    return chosen[0]
 
 
 def choose_written(listed: str, word_template: Path | None) -> tuple[str, ...]:
