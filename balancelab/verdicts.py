@@ -136,7 +136,8 @@ def judge_counties(measures: pd.DataFrame, indicators: pd.DataFrame, standard: S
         it is false without a value: ``one_school``, ``missing``, ``zero_mean``, ``no_schools``, or ``""``.
 
     Notes
-    ----- One school has a coefficient of 0, which says nothing about balance: such a row is not judged. The composite
+    -----
+    One school has a coefficient of 0, which says nothing about balance: such a row is not judged. The composite
     is the plain mean of unrounded coefficients.
     """
     import pandas as pd

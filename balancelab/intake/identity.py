@@ -16,7 +16,7 @@ from balancelab.intake.amounts import SPECIAL_CODES
 from balancelab.intake.body import Body
 from balancelab.intake.columns import Column
 from balancelab.intake.findings import printable
-from balancelab.intake.schema import Field, folded
+from balancelab.intake.schema import Field, folded, load_schema
 
 FULLWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff\ufe00-\ufe0f]")
@@ -67,8 +67,11 @@ def code_of_name(name: str) -> str:
     >>> code_of_name("Dar es  Salaam CC")
     'Dar-es-Salaam-CC'
     """
-    plain = BLANKS.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFKC", name))).strip()
-    return re.sub(r"[^0-9A-Za-z]", "-", plain)
+    return re.sub(r"[^0-9A-Za-z]", "-", _one_spaced(name))
+
+
+def _one_spaced(name: str) -> str:
+    return BLANKS.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFKC", name))).strip()
 
 
 def read_labels(body: Body, column: Column, mapped: Mapping[str, str]) -> Any:
@@ -157,13 +160,13 @@ def _note_same_code(body: Body, column: Column, texts: Any, codes: np.ndarray, h
     first: dict[str, tuple[str, str, int]] = {}
     said: set[str] = set()
     for at in held.tolist():
-        name = BLANKS.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFKC", texts[at].as_py()))).strip()
-        key = codes[at].casefold()
-        other, raw, row = first.setdefault(key, (name, texts[at].as_py(), int(body.rows[at])))
+        text = texts[at].as_py()
+        name, key = _one_spaced(text), codes[at].casefold()
+        other, raw, row = first.setdefault(key, (name, text, int(body.rows[at])))
         if other != name and key not in said:
             said.add(key)
             body.faults.add(
-                "CODE_SHARED", row=int(body.rows[at]), column=column.name, raw=texts[at].as_py(), value=codes[at],
+                "CODE_SHARED", row=int(body.rows[at]), column=column.name, raw=text, value=codes[at],
                 other=printable(raw), line=row,
             )  # fmt: skip
 
@@ -226,8 +229,6 @@ def _fitted(
 def _prefecture(code: str, known: Field, national: bool) -> str:
     if not national or known.name != "county_code" or not code.endswith("00"):
         return ""
-    from balancelab.intake.schema import load_schema
-
     return "" if code in load_schema().whole_city_codes else "prefecture"
 
 

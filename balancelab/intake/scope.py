@@ -41,7 +41,8 @@ def mark_scope(schools: pd.DataFrame, standard: Standard) -> pd.DataFrame:
         scope).
 
     Notes
-    ----- A condition on a column that the table lacks does not hold: without a column of ownership nobody is taken
+    -----
+    A condition on a column that the table lacks does not hold: without a column of ownership nobody is taken
     for private. Rows without students are out whatever the document says, because nothing can be divided by them,
     unless an indicator has another base (a share of teachers).
     """

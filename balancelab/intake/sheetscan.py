@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from balancelab.intake.files import MEGABYTE, ZIP_FAULTS, Unreadable
-from balancelab.intake.findings import Faults, printable
+from balancelab.intake.findings import Faults, column_letters, printable
 
 _BLOCK = MEGABYTE
 _ALWAYS_PARSED = 64 * MEGABYTE
@@ -248,7 +248,7 @@ class _Collector:
         facts = self.facts
         facts.formulas += 1
         if not facts.first_formula:
-            facts.first_formula = f"{_letters(self.column)}{self.row + 1}"
+            facts.first_formula = f"{column_letters(self.column)}{self.row + 1}"
         if not facts.outside and _OUTSIDE.search(text):
             facts.outside = printable(text, 40)
 
@@ -310,9 +310,3 @@ def column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number - 1
-
-
-def _letters(position: int) -> str:
-    from balancelab.intake.findings import column_letters
-
-    return column_letters(position)

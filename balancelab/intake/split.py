@@ -38,7 +38,8 @@ def split_shares(schools: pd.DataFrame, standard: Standard) -> pd.DataFrame:
         there is nothing to share, NaN where a student count that the split needs is missing.
 
     Notes
-    ----- With A primary, B junior and C senior students: primary A/(A + 1.1B + 1.32C), junior 1.1B/(A + 1.1B +
+    -----
+    With A primary, B junior and C senior students: primary A/(A + 1.1B + 1.32C), junior 1.1B/(A + 1.1B +
     1.32C); with A = 0 this is B/(B + 1.2C), the rule for complete secondary schools.
 
     References
