@@ -214,7 +214,7 @@ def latest(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def _intact(folder: Path) -> Iterator[dict[str, Any]]:
     try:
-        lines = (folder / JOURNAL).read_bytes().split(b"\n")
+        *lines, _ = (folder / JOURNAL).read_bytes().split(b"\n")  # without its line end a line will be taken off
     except FileNotFoundError:
         return
     for line in lines:

@@ -109,10 +109,12 @@ def test_x03_interrupts(tmp_path, number, twice):
 def test_x02_files_in_place_but_no_line_in_the_journal(tmp_path):
     make_fast(tmp_path, tiny(3))
     whole, lines = tree(tmp_path), (tmp_path / "journal.jsonl").read_bytes().splitlines(keepends=True)
-    (tmp_path / "journal.jsonl").write_bytes(b"".join(lines[:2]))
-    again = make_fast(tmp_path, tiny(3))
-    assert ([one.county_code for one in again.done], again.exit_code) == (["371002"], 0)
-    assert tree(tmp_path) == whole
+    for written in (lines[:2], [*lines[:2], lines[2][:-1]]):  # not at all, or all but its line end
+        (tmp_path / "journal.jsonl").write_bytes(b"".join(written))
+        again = make_fast(tmp_path, tiny(3))
+        assert ([one.county_code for one in again.done], again.exit_code) == (["371002"], 0)
+        assert tree(tmp_path) == whole
+        assert len(journal.latest(journal.read(tmp_path))) == 3
 
 
 def test_x13_a_damaged_journal_never_crashes_and_never_skips(tmp_path, monkeypatch):
