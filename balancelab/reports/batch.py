@@ -18,7 +18,7 @@ from balancelab.reports.index import write_index
 from balancelab.reports.inputs import Inputs, clean, own_copies
 from balancelab.reports.outcome import Progress, Summary
 from balancelab.reports.output import Output, environment_refused
-from balancelab.reports.shards import forget_parts, take_over
+from balancelab.reports.shards import take_over
 from balancelab.reports.shift import Shift
 from balancelab.reports.systemic import Systemic
 from balancelab.reports.units import Plan, Unit
@@ -168,7 +168,6 @@ def _renew_index(output: Output) -> EnvironmentRefused | None:
     try:
         write_index(output)
         clean(output.path, journal.read(output.path))
-        forget_parts(output.path)
     except OSError as error:
         return environment_refused(error, output.path)
     return None

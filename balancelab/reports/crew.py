@@ -133,11 +133,7 @@ class Crew:
         self._output = output
         self.engine = engine
         self._rehearsal: dict[str, Any] | None = None
-        try:
-            self.scratch = Path(tempfile.mkdtemp(prefix="bl-"))
-        except OSError as error:
-            raise environment_refused(error, Path(tempfile.gettempdir())) from error
-        output.note_scratch(self.scratch)
+        self.scratch = output.make_scratch()
         self.events: Events = queue.Queue()
         self.men: list[Crewman] = []
         if early:

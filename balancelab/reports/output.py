@@ -29,7 +29,7 @@ PUBLISHED = re.compile(r"[0-9]{4}")
 
 _LOCK, _WORK, _SCRATCH = ".lock", ".work", ".scratch"
 SCRATCH = re.compile(r"bl-[0-9a-z_]{8}")
-"""Name of a run's folder for private files, as `tempfile.mkdtemp` makes it of the prefix ``bl-``."""
+"""Name of a run's folder for private files."""
 _TEMPORARY = re.compile(r"\..+\.balancelab-[0-9a-f]{12}\.tmp")
 _OURS = re.compile(r"[0-9]{4}|\.failed|\.inputs")
 
@@ -94,7 +94,7 @@ class Output:
     ) -> None:
         shutil.rmtree(self.work, ignore_errors=True)
         with suppress(OSError):
-            (self.own / _SCRATCH).unlink(missing_ok=True)
+            remove_scratch(self.own / _SCRATCH)
         self._release()
 
     def make_work(self) -> Path:
@@ -105,12 +105,19 @@ class Output:
             raise environment_refused(error, self.work) from error
         return self.work
 
-    def note_scratch(self, folder: Path) -> None:
-        """Note where this run keeps files outside the output folder: should it be killed, the next one removes them."""
+    def make_scratch(self) -> Path:
+        """
+        Make a folder for files of this run outside the output folder and return it; it goes when the run leaves.
+
+        It is noted before it is made: should the run be killed, the next one removes it.
+        """
         try:
+            folder = Path(tempfile.gettempdir()) / f"bl-{secrets.token_hex(4)}"
             (self.own / _SCRATCH).write_text(str(folder), encoding="utf-8")
+            folder.mkdir(mode=0o700)
         except OSError as error:
             raise environment_refused(error, self.own) from error
+        return folder
 
     def require_space(self, needed: int) -> None:
         """
@@ -161,8 +168,9 @@ class Output:
             )
 
     def _remove_leftovers(self) -> None:
-        remove_scratch(self.own / _SCRATCH)
-        for work in (self.work, *(part / _WORK for part in shard_folders(self.path) if self.shard is None)):
+        for place in (self.own, *([] if self.shard else shard_folders(self.path))):
+            remove_scratch(place / _SCRATCH)
+            work = place / _WORK
             if work.is_symlink():
                 work.unlink()
             shutil.rmtree(work, ignore_errors=True)
@@ -208,7 +216,7 @@ def refuse_if_used(folder: Path) -> None:
 
 def remove_scratch(note: Path) -> None:
     """
-    Remove the private folder of a run that was killed with all its workers.
+    Remove the private folder of a run: one that ends, or one that was killed with all its workers.
 
     Parameters
     ----------

@@ -108,19 +108,17 @@ def shard_folders(output: Path) -> list[Path]:
     )
 
 
-def take_over(output: Path) -> bool:
+def take_over(output: Path) -> None:
     """
-    Copy the lines of all parts into the journal of the output folder.
+    Copy the lines of all parts into the journal of the output folder, and remove the folders of the parts.
+
+    At once, before this run writes lines of its own: the parts' older lines must not come to stand behind those. A kill
+    in between loses nothing; the lines are then copied once more.
 
     Parameters
     ----------
     output : Path
         Output folder, held by this run alone.
-
-    Returns
-    -------
-    bool
-        Whether there was any part; its folder stays until `forget_parts`, so that a kill in between loses nothing.
 
     Raises
     ------
@@ -130,9 +128,4 @@ def take_over(output: Path) -> bool:
     records = [record for place in journal.places(output)[1:] for record in journal.read(place)]
     if records:
         journal.append(output, *records)
-    return bool(shard_folders(output))
-
-
-def forget_parts(output: Path) -> None:
-    """Remove the folders of parts whose journals were taken over."""
     shutil.rmtree(output / journal.SHARDS, ignore_errors=True)

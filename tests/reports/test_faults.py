@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ import pytest
 
 from balancelab.reports import journal, resume
 from balancelab.reports.batch import run_reports
+from balancelab.reports.crew import Crew
 from balancelab.reports.engine import Limits, execute
 from balancelab.reports.errors import EnvironmentRefused
 from balancelab.reports.output import Output, remove_scratch
@@ -306,8 +308,6 @@ def test_limits_of_a_real_kernel(tmp_path, poison, limits, cause):
 
 
 def test_the_private_folder_of_a_killed_run_is_removed_and_no_other(tmp_path, monkeypatch):
-    import tempfile
-
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     own, other, note = tmp_path / "bl-abcd1234", tmp_path / "precious", tmp_path / ".scratch"
     for folder, named in ((own, own), (other, other), (other, own / ".." / "precious")):
@@ -317,6 +317,25 @@ def test_the_private_folder_of_a_killed_run_is_removed_and_no_other(tmp_path, mo
         assert not note.exists()
     assert not own.exists()
     assert other.exists()
+    # of a part that was killed the closing run finds the note
+    own.mkdir()
+    part = tmp_path / "out" / ".shards" / "1-of-2"
+    part.mkdir(parents=True)
+    (part / note.name).write_text(str(own), encoding="utf-8")
+    with Output(tmp_path / "out"):
+        assert not own.exists()
+
+
+def test_a_crew_that_cannot_start_leaves_no_private_folder(tmp_path, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    (tmp_path / "private").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "private"))
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with pytest.raises(EnvironmentRefused, match="Too many open files"), Output(tmp_path / "out") as output:
+        Crew(output)
+    assert list((tmp_path / "private").iterdir()) == []
 
 
 def test_json_summary_of_the_command_is_one_document(tmp_path):

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from balancelab.reports import journal
 from balancelab.reports.batch import Summary, run_reports
 from balancelab.reports.console import Console
 from balancelab.reports.errors import OutputLocked, PlanRefused
+from balancelab.reports.outcome import Progress
 from balancelab.reports.output import Output
 from balancelab.reports.shards import Shard, parse_shard
 from balancelab.reports.status import standings
 from balancelab.reports.units import Plan, Unit
+from tests.reports import fast
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = Path(__file__).parent / "notebooks"
@@ -114,6 +117,23 @@ def test_journals_of_parts_are_read_as_one_and_taken_over(tmp_path):
     assert not (tmp_path / journal.SHARDS).exists()
     assert [record["verdict"] for record in journal.read(tmp_path)] == ["met", "failed"]
     assert set(tree(tmp_path)) == {"index.html"}
+
+
+def test_what_a_part_wrote_never_stands_behind_what_the_closing_run_wrote(tmp_path):
+    with Output(tmp_path, shard=Shard(1, 2)) as part:
+        journal.append(part.own, {**RECORD, "stem": fast.unit().stem, "state": "failed"})
+
+    def killed(event: Progress) -> None:
+        if event.state == "done":
+            raise RuntimeError("as if killed")
+
+    made = []
+    for on_progress in (killed, None):
+        with Output(tmp_path) as output, suppress(RuntimeError):
+            crew = fast.FastCrew(output)
+            made.append(crew.made)
+            run_reports(fast.plan(fast.unit()), output=output, jobs=1, crew=crew, on_progress=on_progress)
+    assert made == [[fast.unit().stem], []]  # the second finds it done
 
 
 def test_the_last_line_says_what_is_to_do_next(tmp_path, capsys):
