@@ -145,12 +145,8 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        until = time.monotonic() + _PATIENCE
         try:
-            for man in self.men:
-                man.ask_to_end()
-            for man in self.men:
-                man.see_off(until - time.monotonic())
+            end_all(self.men)
         except KeyboardInterrupt:  # the second one: nobody waits any more
             for man in self.men:
                 man.kill()
@@ -195,7 +191,7 @@ class Crew:
 
     def dismiss(self, man: Crewman) -> None:
         """Let a worker go."""
-        man.end()
+        end_all([man])
         self.men.remove(man)
 
     def running(self) -> tuple[Unit, ...]:
@@ -230,6 +226,15 @@ def hire_crew(output: Output, *, engine: Asked = "auto", cluster: str | None = N
     return ClusterCrew(output, cluster, engine=engine, early=early)
 
 
+def end_all(men: Sequence[Crewman]) -> None:
+    """End processes, all of them within the time that one gets; nothing of them is left."""
+    until = time.monotonic() + _PATIENCE
+    for man in men:
+        man.ask_to_end()
+    for man in men:
+        man.see_off(until - time.monotonic())
+
+
 class Crewman:
     """
     One worker process.
@@ -262,7 +267,7 @@ class Crewman:
         self._since = time.monotonic()
         self._group: int | None = None
         own = Path(tempfile.mkdtemp(prefix="w-", dir=scratch))
-        self._log = open(own / "log", "w+b")  # noqa: SIM115 - closed by `end`
+        self._log = open(own / "log", "w+b")  # noqa: SIM115 - closed by `see_off`
         folders = [str(own), str(output.path), str(output.work)]
         program = "balancelab.reports.warm.zygote" if warm else "balancelab.reports.worker"
         try:
@@ -302,11 +307,6 @@ class Crewman:
         if self._group is not None:
             end_group(self._group)
 
-    def end(self) -> None:
-        """End the process, at once, and with it the kernel that it may be running; nothing of it is left."""
-        self.ask_to_end()
-        self.see_off(_PATIENCE)
-
     def ask_to_end(self) -> None:
         """Tell the process to end itself and what it is running."""
         self._process.terminate()
@@ -316,25 +316,28 @@ class Crewman:
 
     def see_off(self, seconds: float) -> None:
         """Wait until the process has ended, and kill it if that takes longer. [s]"""
-        try:
-            self._process.wait(max(0.1, seconds))
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._exit_code(seconds)
         if self.unit is not None and self._group is not None:
             end_group(self._group)
         self._log.close()
 
     def last_words(self) -> str:
         """Return how the process ended, and the last line that it wrote for its log."""
-        code = self._process.wait()
+        code = self._exit_code(_PATIENCE)
         self._log.seek(0)
         lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
         ended = f"signal {-code}" if code < 0 else f"exit status {code}"
         return f"{ended}; {lines[-1][:500]}" if lines else ended
 
+    def _exit_code(self, seconds: float) -> int:
+        try:
+            return self._process.wait(max(0.1, seconds))
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
     def _listen(self, stream: IO[bytes], events: Events) -> None:
-        with stream:
+        with stream, suppress(ValueError):  # half a line: it was killed while it spoke
             for line in stream:
                 answer = json.loads(line)
                 if "kernel" in answer:

@@ -131,6 +131,7 @@ class Shift:
         man.unit = None
         if not self._waiting:
             return
+        man.overdue = False  # killed when its answer was on the way: the next report is not what was late
         unit, parts = self._waiting.popleft()
         self._parts[unit.stem] = parts
         self._tries[unit.stem] = self._tries.get(unit.stem, 0) + 1

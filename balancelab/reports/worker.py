@@ -45,18 +45,16 @@ class Worker:
     def __init__(self, output: Path, work: Path, scratch: Path, answers: TextIO) -> None:
         self.output, self.work, self.scratch = output, work, scratch
         self._answers = answers
-        self._orders: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self._busy = False
+        self._orders: queue.Queue[dict[str, Any]] = queue.Queue()
         self._group: int | None = None
 
     def run(self) -> None:
-        """Make reports until the owner closes standard input."""
+        """Make reports until the owner closes standard input, or is gone."""
         threading.Thread(target=self._listen, daemon=True).start()
         import_papermill()
-        for order in iter(self._orders.get, None):
-            self._busy = True
-            answer = self._answer(order)
-            self._busy, self._group = False, None
+        while True:
+            answer = self._answer(self._orders.get())
+            self._group = None
             self._say(answer)
 
     def stop(self, *_: object) -> None:
@@ -69,11 +67,10 @@ class Worker:
         os._exit(1)
 
     def _listen(self) -> None:
-        for line in sys.stdin:
-            self._orders.put(json.loads(line))
-        if self._busy:
-            self.stop()
-        self._orders.put(None)
+        with suppress(ValueError):  # half a line: the owner was killed while it spoke
+            for line in sys.stdin:
+                self._orders.put(json.loads(line))
+        self.stop()  # whatever is still to do: a report that nobody waits for would meet those of the next run
 
     def _answer(self, order: dict[str, Any]) -> dict[str, Any]:
         started = time.monotonic()
@@ -97,8 +94,9 @@ class Worker:
         self._say({"kernel": group})
 
     def _say(self, answer: dict[str, Any]) -> None:
-        self._answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        self._answers.flush()
+        with suppress(BrokenPipeError):  # the owner is gone: `_listen` hears of it too
+            self._answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            self._answers.flush()
 
 
 def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) -> dict[str, Any]:
@@ -158,6 +156,7 @@ def make_report(order: Mapping[str, Any], output: Path, work: Path, run: Run) ->
         formats=order["formats"],
         word=order["word"],
     )
+    # The notebook first: if a kill cuts the renames short, it tells the next run what the files are made from.
     files = write_files(output, {f"{stem}.ipynb": content, **rendered})
     (output / kept).unlink(missing_ok=True)
     came = {"verdict": verdict_of(blocks), "results": results_of(blocks)}

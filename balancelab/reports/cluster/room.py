@@ -15,7 +15,7 @@ from typing import Any
 
 from balancelab.reports.cluster.parcel import WORK, name_of
 from balancelab.reports.cluster.program import describe
-from balancelab.reports.crew import Crewman, Events
+from balancelab.reports.crew import Crewman, Events, end_all
 from balancelab.reports.engine import Limits
 from balancelab.reports.errors import PlanRefused
 from balancelab.reports.kinds import find_notebook
@@ -175,8 +175,7 @@ class Room:
         with self._lock:
             self._closed = True
             posts = [*self._idle, *self._busy]
-        for post in posts:
-            post.man.end()
+        end_all([post.man for post in posts])
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _parts(self) -> dict[str, str]:
@@ -239,7 +238,7 @@ class Room:
             if self._closed:
                 return
             self._busy.remove(post)
-        post.man.end()
+        end_all([post.man])
 
     def _ask(self, post: _Post, order: dict[str, Any]) -> dict[str, Any]:
         rehearsal = order.pop("rehearsal")
@@ -283,4 +282,6 @@ def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:  # a file system without links
-        shutil.copyfile(source, target)
+        coming = target.with_name(f"{target.name}.part")  # what lies at the place itself is taken for whole
+        shutil.copyfile(source, coming)
+        coming.replace(target)
