@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,19 @@ class ZygoteClient:
         Returns
         -------
         dict
-            ``state`` and, if it failed, ``failure``.
+            ``state`` and, if it failed, ``failure``; what the system refused is as `balancelab.reports.durable.told`
+            takes it.
         """
+        answer = None
+        try:
+            with suppress(BrokenPipeError, ValueError):  # it has died, perhaps in the midst of a line
+                answer = self._answer_to(order)
+        finally:
+            if answer is None:  # dead or interrupted: what it may still say must not pass for the next order's answer
+                self.end()
+        return answer or {"state": "failed", "failure": {"cause": "kernel_died", "message": "the zygote died"}}
+
+    def _answer_to(self, order: dict[str, Any]) -> dict[str, Any] | None:
         told, heard = self._process.stdin, self._process.stdout
         if told is not None and heard is not None:
             told.write(json.dumps(order).encode("utf-8") + b"\n")
@@ -63,8 +75,7 @@ class ZygoteClient:
                 answer: dict[str, Any] = json.loads(line)
                 if "state" in answer:
                     return answer
-        self.end()
-        return {"state": "failed", "failure": {"cause": "kernel_died", "message": "the zygote died"}}
+        return None
 
     def alive(self) -> bool:
         """Tell whether it can be asked, by this very process."""
@@ -78,7 +89,8 @@ class ZygoteClient:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                stream.close()
+                with suppress(BrokenPipeError):  # an order that it did not live to read
+                    stream.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 

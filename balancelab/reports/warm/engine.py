@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from balancelab.reports.durable import told
 from balancelab.reports.engine import Executed, Limits, failure_in, import_papermill
 from balancelab.reports.half_run import CellLog
 
@@ -105,6 +106,8 @@ class WarmEngine(Engine):
             If a cell takes longer than ``execution_timeout``.
         DeadKernelError
             If the process that ran the cells died.
+        OSError
+            If it could not be started, or not hand the cells back.
         """
         if _here is None:
             _elsewhere(nb_man, options)
@@ -204,6 +207,8 @@ def _elsewhere(nb_man: Any, options: Mapping[str, Any]) -> None:
         done = nbformat.reads(made.read_text(encoding="utf-8"), as_version=4)
         nb_man.nb.cells, nb_man.nb.metadata = done.cells, done.metadata
         return
+    if answer["state"] == "environment":
+        raise told(answer)
     failure = answer["failure"]
     message = f"{failure['message']}: {failure['source']}" if failure.get("source") else failure["message"]
     raise CellTimeoutError(message) if failure["cause"] == "timeout" else DeadKernelError(message)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from balancelab.reports.durable import answer_of
+from balancelab.reports.durable import answer_of, write_all
 from balancelab.reports.engine import Limits, end_group
 from balancelab.reports.errors import Failure, NotebookFailed
 from balancelab.reports.half_run import ask_for_stack, keep_half_run, tell_stack_when_asked
@@ -66,6 +66,7 @@ class Fork:
     _answer: dict[str, Any] | None = None
     _heard: bytes = b""
     _late: str = ""
+    _gone: bool = False
 
     def listen(self) -> None:
         """Read what it has said."""
@@ -109,29 +110,38 @@ class Fork:
         pid, status, used = os.wait4(self.pid, os.WNOHANG)
         if pid == 0:
             return None
+        self._gone = True
         self.listen()
         self._end_processes()
         code = os.waitstatus_to_exitcode(status)
         unit = 1 if sys.platform == "darwin" else 1024
         costs = {"cpu": round(used.ru_utime + used.ru_stime, 3), "memory": used.ru_maxrss * unit}
-        if self._answer is None or code != _EXIT:
+        # An answer that was given stands, though its time was over a moment later: the files are in their places.
+        if self._answer is None or "state" not in self._answer:
             self._answer = self._failed(self._why(code))
         self._clean()
         return {**self._answer, **costs}
 
     def end(self) -> None:
-        """End whatever is left of it."""
+        """End it and what it started; nothing of it is left when this returns."""
+        if not self._gone:
+            end_group(self.pid)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)  # in its first moment it is no group yet
+            with suppress(ChildProcessError):
+                os.waitpid(self.pid, 0)  # only then are its children ours, and nobody writes into its folder
         self._end_processes()
         self._clean()
 
     def _end_processes(self) -> None:
         for group in (self.pid, *self.groups):
             end_group(group)
-        for orphan in orphans(but=self.pid):
-            with suppress(ProcessLookupError):
-                os.kill(orphan, signal.SIGKILL)
-            with suppress(ChildProcessError):
-                os.waitpid(orphan, 0)
+        while left := orphans():  # what an orphan started is one when that has ended
+            for orphan in left:
+                with suppress(ProcessLookupError):
+                    os.kill(orphan, signal.SIGKILL)
+                with suppress(ChildProcessError):
+                    os.waitpid(orphan, 0)
 
     def _clean(self) -> None:
         with suppress(OSError):
@@ -244,8 +254,6 @@ def _settle(private: Path, parent: int, close: tuple[int, ...]) -> None:
 
 def _speaker(writing: int) -> Say:
     def say(message: dict[str, Any]) -> None:
-        content = json.dumps(message, ensure_ascii=False).encode("utf-8") + b"\n"
-        while content:
-            content = content[os.write(writing, content) :]
+        write_all(writing, json.dumps(message, ensure_ascii=False).encode("utf-8") + b"\n")
 
     return say

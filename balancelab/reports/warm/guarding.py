@@ -44,20 +44,13 @@ def adopt_orphans() -> None:
         _prctl(_SET_SUBREAPER, 1)
 
 
-def orphans(*, but: int) -> list[int]:
-    """
-    Return the present children of this process.
-
-    Parameters
-    ----------
-    but : int
-        A child that is no orphan.
-    """
+def orphans() -> list[int]:
+    """Return the present children of this process, which are orphans where it has none of its own."""
     try:
         listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
     except OSError:
         return []
-    return [int(child) for child in listed.split() if int(child) != but]
+    return [int(child) for child in listed.split()]
 
 
 def limit_resources(limits: Limits) -> None:

@@ -25,6 +25,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from balancelab.reports.durable import answer_of, write_all
 from balancelab.reports.engine import Limits
 from balancelab.reports.warm import fork
 from balancelab.reports.warm.guarding import adopt_orphans
@@ -91,7 +92,8 @@ class Zygote:
         if source_state() != self._state:
             self._begin_anew(line)
         if "rehearse" in order:
-            rehearse(order["rehearse"], self._scratch)
+            with suppress(OSError):  # the report itself will say so
+                rehearse(order["rehearse"], self._scratch)
             return
         order["folders"] = self._folders
         self._say(self._carry_out(order))
@@ -110,9 +112,11 @@ class Zygote:
             raise RuntimeError(f"a zygote must have one thread and has {names}")
         gc.collect()
         gc.freeze()
-        self._current = fork.start(
-            order, carry_out, scratch=self._scratch, limits=limits_of(order), close=(self._answers, self._waker)
-        )
+        close = (self._answers, self._waker)
+        try:
+            self._current = fork.start(order, carry_out, scratch=self._scratch, limits=limits_of(order), close=close)
+        except OSError as error:  # no process, no descriptor or no room is left
+            return answer_of(error)
         self._say({"kernel": self._current.pid})
         while (answer := self._current.collect()) is None:
             self._wait(self._current)
@@ -140,14 +144,15 @@ class Zygote:
             self._heard += piece
 
     def _say(self, answer: dict[str, Any]) -> None:
-        os.write(self._answers, json.dumps(answer, ensure_ascii=False).encode("utf-8") + b"\n")
+        try:
+            write_all(self._answers, json.dumps(answer, ensure_ascii=False).encode("utf-8") + b"\n")
+        except BrokenPipeError:
+            self._stop()
 
     def _stop(self, *_: object) -> None:
         """End at once, with whatever is running: the owner is gone or has had enough."""
         if self._current is not None:
             self._current.end()
-            with suppress(ChildProcessError):  # a dying report may still write: wait before its folder goes
-                os.waitpid(self._current.pid, 0)
         shutil.rmtree(self._scratch, ignore_errors=True)
         with suppress(OSError):  # the run's folder, when the last worker has left it
             if self._folders:

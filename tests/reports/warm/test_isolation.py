@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -10,14 +11,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 
 import balancelab
 from balancelab.reports.warm.client import ZygoteClient, zygote_environment
+from balancelab.reports.warm.engine import WarmEngine
 from balancelab.reports.warm.guarding import available
-from tests.reports.warm.conftest import printed, write_started
+from tests.reports.warm.conftest import notebook_of, printed, write_started
 
 pytestmark = pytest.mark.skipif(not available(), reason="needs fork, as on Linux")
 
@@ -106,11 +109,13 @@ def alive(marker: str) -> list[str]:
     return [line for line in listed.splitlines() if marker in line and "Z" not in line.split()[1]]
 
 
-@pytest.mark.parametrize("start", ["", "start_new_session=True, "])
-def test_nothing_that_a_report_started_is_left(run, start):
-    number = 31_000 + os.getpid() % 1000 + len(start)
-    source = f"import subprocess\nchild = subprocess.Popen(['sleep', '{number}'], {start}stdout=subprocess.DEVNULL)"
-    answer, _ = run(source)
+@pytest.mark.parametrize(
+    ("command", "apart"), [("sleep {0}", False), ("sleep {0}", True), ("sleep {0} & wait", True)]
+)
+def test_nothing_that_a_report_started_is_left(run, command, apart):
+    number = 31_000 + os.getpid() % 1000 + len(command)
+    given = f"{command.format(number)!r}, shell=True, start_new_session={apart}, stdout=subprocess.DEVNULL"
+    answer, _ = run(f"import subprocess, time\nchild = subprocess.Popen({given})\ntime.sleep(0.2)")
     assert answer["state"] == "done"
     assert alive(f"sleep {number}") == []
 
@@ -136,7 +141,8 @@ def test_the_owner_s_end_is_the_zygote_s_and_the_report_s(tmp_path, number):
     own.mkdir()
     marker = str(32_000 + os.getpid() % 1000)
     given = tmp_path / "given.ipynb"
-    write_started(given, f"import os\nos.system('sleep {marker}')")
+    detached = f"subprocess.Popen(['sleep', '{marker}'], start_new_session=True)"
+    write_started(given, f"import os, subprocess\n{detached}\nos.system('sleep {marker}')")
     order = {"cells": str(given), "made": str(tmp_path / "made"), "folder": str(tmp_path), "options": {}}
     code = (
         "import json, subprocess, sys, time\n"
@@ -150,9 +156,9 @@ def test_the_owner_s_end_is_the_zygote_s_and_the_report_s(tmp_path, number):
         stdout=subprocess.DEVNULL,
     )
     until = time.monotonic() + 20
-    while not alive(f"sleep {marker}") and time.monotonic() < until:
+    while len(alive(f"sleep {marker}")) < 2 and time.monotonic() < until:
         time.sleep(0.05)
-    assert alive(f"sleep {marker}")
+    assert len(alive(f"sleep {marker}")) >= 2
     owner.send_signal(number)
     owner.wait()
     until = time.monotonic() + 5  # R17 of the reliability sheet: nothing five seconds after any end
@@ -161,6 +167,75 @@ def test_the_owner_s_end_is_the_zygote_s_and_the_report_s(tmp_path, number):
     assert alive(f"sleep {marker}") == []
     assert alive(str(own)) == []
     assert not own.exists()
+
+
+def stand_in(folder: Path, program: str) -> ZygoteClient:
+    """A client whose zygote is a line of shell."""
+    client = object.__new__(ZygoteClient)
+    client._process = subprocess.Popen(["sh", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    client._owner, client.scratch = os.getpid(), folder
+    return client
+
+
+def test_who_is_interrupted_never_gets_that_answer_to_the_next_order(tmp_path):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    client = stand_in(tmp_path / "own", "exec sleep 60")
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt):
+            client.ask({})
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not client.alive()
+
+
+def test_a_zygote_that_dies_while_it_speaks_is_a_dead_kernel(tmp_path):
+    client = stand_in(tmp_path / "own", """read order; printf '{"kernel": 1}\n{"sta'""")
+    assert client.ask({})["failure"]["cause"] == "kernel_died"
+    assert not client.alive()
+
+
+def test_what_the_system_refuses_is_told_and_the_zygote_goes_on(zygote, run, monkeypatch):
+    elsewhere = zygote.scratch.with_name(zygote.scratch.name + "-moved")
+    zygote.scratch.rename(elsewhere)
+    try:
+        answer, _ = run("1")
+    finally:
+        elsewhere.rename(zygote.scratch)
+    assert (answer["state"], answer["errno"]) == ("environment", errno.ENOENT)
+    assert run("1")[0]["state"] == "done"
+    # and whoever uses the engine from Papermill gets it as the error that it is
+    monkeypatch.setattr("balancelab.reports.warm.client.own_zygote", lambda: zygote)
+    monkeypatch.setattr(zygote, "ask", lambda order: answer)
+    with pytest.raises(FileNotFoundError):
+        WarmEngine.execute_managed_notebook(SimpleNamespace(nb=notebook_of("1")), "python3")
+
+
+LATE = """
+import sys, time
+from pathlib import Path
+from balancelab.reports.engine import Limits
+from balancelab.reports.warm import fork
+def task(order, private, say):
+    say({"state": "done"})
+    time.sleep(60)
+late = fork.start({}, task, scratch=Path(sys.argv[1]), limits=Limits(), close=())
+while late._answer is None:
+    late.listen()
+late.stop()
+while (answer := late.collect()) is None:
+    time.sleep(0.01)
+print(answer["state"])
+"""
+
+
+def test_an_answer_stands_though_its_time_was_over_a_moment_later(tmp_path):
+    done = subprocess.run([sys.executable, "-c", LATE, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout == "done\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_edited_package_is_never_served_old(tmp_path):
