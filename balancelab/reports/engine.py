@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from balancelab.reports.errors import Failure, NotebookFailed
@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 
 INJECTED = "injected-parameters"
 """Papermill's tag on the cell that it adds."""
+
+OPTIONS: Mapping[str, Any] = MappingProxyType(
+    {
+        "autosave_cell_every": 0,
+        "record_timing": False,
+        "coalesce_streams": True,
+        "force_raise_errors": True,  # a tag "raises-exception" is no way to publish half a report
+    }
+)
+"""What every engine here gets from Papermill's options."""
 
 _IOPUB_SECONDS = 60  # Papermill fails a good report when a loaded machine is late by nbclient's four seconds
 _KERNEL = 2_000_000_000  # bytes of address space of a kernel with its libraries; it is measured before it has them
@@ -255,7 +265,7 @@ def _execute_once(
     ):
         try:
             executed = papermill.execute_notebook(
-                str(notebook).replace("{", "{{").replace("}", "}}"),  # Papermill formats paths with the parameters
+                literal_path(notebook),
                 None,
                 parameters=dict(parameters),
                 cwd=str(folder),
@@ -302,18 +312,25 @@ def import_papermill() -> ModuleType:
     return papermill
 
 
+def literal_path(path: Path | str) -> str:
+    """
+    Return a path that means itself to Papermill, which puts parameters into the braces of a path.
+
+    >>> literal_path("reports of {year}.ipynb")
+    'reports of {{year}}.ipynb'
+    """
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
 def _options(private: Path, watch: _Watch, limits: Limits) -> dict[str, Any]:
     return {
+        **OPTIONS,
         "kernel_name": "python3",
         "progress_bar": False,
         "request_save_on_cell_execute": False,
-        "autosave_cell_every": 0,
         "start_timeout": limits.start,
         "execution_timeout": limits.cell,
         "iopub_timeout": _IOPUB_SECONDS,
-        "record_timing": False,
-        "coalesce_streams": True,
-        "force_raise_errors": True,  # a tag "raises-exception" is no way to publish half a report
         "config": transport(private),
         "kernel_manager_class": _kernel_class(watch),
         "on_notebook_start": watch.notebook_started,

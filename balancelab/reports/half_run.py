@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from balancelab.page.disclosure import PUBLIC
-from balancelab.reports.engine import INJECTED, import_papermill
+from balancelab.reports.engine import INJECTED, import_papermill, literal_path
 from balancelab.reports.errors import Failure
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def keep_half_run(order: Mapping[str, Any], failure: Failure, output: Path, priv
     from balancelab.reports.output import write_files
 
     notebook = papermill.parameterize.parameterize_notebook(
-        papermill.iorw.load_notebook_node(str(order["notebook"]).replace("{", "{{").replace("}", "}}")),
+        papermill.iorw.load_notebook_node(literal_path(order["notebook"])),
         dict(order["parameters"]),
     )
     for number, ended in _ended_cells(private).items():

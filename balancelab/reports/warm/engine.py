@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balancelab.reports.durable import told
-from balancelab.reports.engine import Executed, Limits, failure_in, import_papermill
+from balancelab.reports.engine import OPTIONS, Executed, Limits, failure_in, import_papermill, literal_path
 from balancelab.reports.half_run import CellLog
 
 import_papermill()
@@ -146,7 +146,7 @@ def execute_here(notebook: Path, parameters: Mapping[str, object], *, folder: Pa
         try:
             # In two steps, because Papermill's one writes the executed notebook, also to nowhere: 5 % of a report.
             prepared = import_papermill().execute_notebook(
-                str(notebook).replace("{", "{{").replace("}", "}}"),  # Papermill formats paths with the parameters
+                literal_path(notebook),
                 None,
                 parameters=dict(parameters),
                 prepare_only=True,
@@ -156,10 +156,7 @@ def execute_here(notebook: Path, parameters: Mapping[str, object], *, folder: Pa
                 executed = papermill_engines.execute_notebook_with_engine(
                     nb=prepared,
                     kernel_name=prepared.metadata.kernelspec.name,
-                    autosave_cell_every=0,
-                    record_timing=False,
-                    coalesce_streams=True,
-                    force_raise_errors=True,  # a tag "raises-exception" is no way to publish half a report
+                    **OPTIONS,
                     **options,
                 )
             raise_for_execution_errors(executed, None)

@@ -109,9 +109,7 @@ def alive(marker: str) -> list[str]:
     return [line for line in listed.splitlines() if marker in line and "Z" not in line.split()[1]]
 
 
-@pytest.mark.parametrize(
-    ("command", "apart"), [("sleep {0}", False), ("sleep {0}", True), ("sleep {0} & wait", True)]
-)
+@pytest.mark.parametrize(("command", "apart"), [("sleep {0}", False), ("sleep {0}", True), ("sleep {0} & wait", True)])
 def test_nothing_that_a_report_started_is_left(run, command, apart):
     number = 31_000 + os.getpid() % 1000 + len(command)
     given = f"{command.format(number)!r}, shell=True, start_new_session={apart}, stdout=subprocess.DEVNULL"
