@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def write_all(descriptor: int, content: bytes) -> None:
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+
+
+def make_folder(path: Path) -> None:
+    """
+    Make a folder if it is missing, and have its name on the disk.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    if not path.is_dir():
+        path.mkdir(exist_ok=True)
+        with suppress(PermissionError):  # above is a folder that may be written to, but not listed
+            sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

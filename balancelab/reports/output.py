@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from balancelab.reports import journal
-from balancelab.reports.durable import FULL, DiskFull, named, sync_folder, write_new
+from balancelab.reports.durable import FULL, DiskFull, make_folder, named, sync_folder, write_new
 from balancelab.reports.errors import EnvironmentRefused, OutputLocked, PlanRefused, text
 from balancelab.reports.locks import is_held, take_lock
 from balancelab.reports.shards import Shard, shard_folders
@@ -76,7 +76,8 @@ class Output:
             raise PlanRefused(text(f"{self.path} 是文件，不是文件夹", f"{self.path} is a file, not a folder"))
         try:
             self._made = not self.path.exists()
-            self.path.mkdir(parents=True, exist_ok=True)
+            for folder in (*reversed(self.path.parents), self.path):
+                make_folder(folder)
             self._take_locks(self.shard)
             self._remove_leftovers()
             self.write(".probe", b"balancelab")
@@ -155,7 +156,8 @@ class Output:
         said = f"--shard {shard.number}/{shard.of}"
         # The shared file stays: its last holder cannot be known without keeping a newcomer out for a moment.
         self._locks.append((take_lock(lock, folder=self.path, share=shard.number - 1, said=said), None))
-        self.own.mkdir(parents=True, exist_ok=True)
+        for folder in (self.own.parent, self.own):
+            make_folder(folder)
         self._locks.append((take_lock(self.own / _LOCK, folder=self.own, said=said), self.own / _LOCK))
         others = [path for path in shard_folders(self.path) if not path.name.endswith(f"-of-{shard.of}")]
         busy = [path.name for path in others if is_held(path / _LOCK)]
@@ -313,7 +315,7 @@ def _inside(folder: Path, name: str) -> Path:
     place = folder
     for part in relative.parts[:-1]:
         place = place / part
-        place.mkdir(exist_ok=True)
+        make_folder(place)
         if place.is_symlink():
             raise OSError(errno.ELOOP, "a link where a folder was expected", str(place))
     return place / relative.name

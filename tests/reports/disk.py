@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -30,6 +31,7 @@ class Disk:
         self.calls: list[tuple[str, str]] = []
         self.unsynced: set[str] = set()
         self.renamed: list[tuple[str, bytes | None]] = []
+        self.made: list[str] = []
         self._real: dict[str, Any] = {}
 
     def __enter__(self) -> Disk:
@@ -55,9 +57,12 @@ class Disk:
         done = self._real[name](*given, **options)
         if name == "write":
             self.unsynced.add(path)
+        elif name == "mkdir" and path != self.folder:  # what it lies in is not looked at
+            self.made.append(path)
         elif name == "fsync":
             self.unsynced -= {path}
             self.renamed = [one for one in self.renamed if os.path.dirname(one[0]) != path]
+            self.made = [one for one in self.made if os.path.dirname(one) != path]
         return done
 
     def _path(self, name: str, *given: Any, **options: Any) -> str:
@@ -82,7 +87,8 @@ def cut_power(at: int, lost: bool) -> Act:
     """
     The process is gone before the call of this number.
 
-    With `lost` what was not synced is lost too: content by half, and new names whose folder was not synced.
+    With `lost` what was not synced is lost too: content by half, and new names, of folders too, whose folder was not
+    synced.
     """
 
     def act(disk: Disk, number: int, name: str, path: str) -> None:
@@ -104,6 +110,8 @@ def lose(disk: Disk) -> None:
     for path in disk.unsynced:
         if os.path.exists(path):
             os.truncate(path, os.path.getsize(path) // 2)
+    for folder in disk.made:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def gone() -> NoReturn:

@@ -48,7 +48,7 @@ def run_on(folder: Path, act: Act) -> tuple[int, Disk, str]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> tuple[dict[str, bytes], list[str]]:
+def whole(tmp_path_factory) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
     """The tree of an undisturbed run, and the calls it makes."""
     program = resume.program_parts()
     with pytest.MonkeyPatch.context() as patched:
@@ -56,7 +56,7 @@ def whole(tmp_path_factory) -> tuple[dict[str, bytes], list[str]]:
         folder = tmp_path_factory.mktemp("whole")
         code, disk, _ = run_on(folder, lambda *_: None)
     assert code == 0
-    return tree(folder), [name for name, _ in disk.calls]
+    return tree(folder), disk.calls
 
 
 USUAL = {"fsync": errno.EIO, "replace": errno.EIO}  # what such a call says on a bad disk; the others: disk full
@@ -81,19 +81,19 @@ def survives(folder: Path, number: int, name: str, finished: dict[str, bytes], *
 
 def test_x09_x10_every_write_fails_once(tmp_path, whole):
     finished, calls = whole
-    for number, name in enumerate(calls, 1):
+    for number, (name, _) in enumerate(calls, 1):
         survives(tmp_path / f"{number}", number, name, finished, read_only=False)
 
 
 def test_x11_read_only_from_any_write_on(tmp_path, whole):
     finished, calls = whole
     for number in range(1, len(calls) + 1, 4):
-        survives(tmp_path / f"{number}", number, calls[number - 1], finished, read_only=True)
+        survives(tmp_path / f"{number}", number, calls[number - 1][0], finished, read_only=True)
 
 
 def test_x09_says_how_much_room_it_takes(tmp_path, whole):
     _, calls = whole
-    first_report = [number for number, name in enumerate(calls, 1) if name == "write"][2]
+    first_report = [number for number, (name, _) in enumerate(calls, 1) if name == "write"][2]
     code, _, said = run_on(tmp_path, fail(first_report, errno.ENOSPC))
     assert code == 5
     assert "bytes needed; make room" in said
@@ -118,13 +118,14 @@ def test_x15_folder_gone_while_running(tmp_path, whole, move):
 
 def test_x10_a_report_is_not_done_before_it_is_on_the_disk(tmp_path, whole):
     _, calls = whole
-    last_sync_of_first_report = calls.index("replace") + calls[calls.index("replace") :].index("fsync") + 1
-    for number in range(1, last_sync_of_first_report + 1):
-        if calls[number - 1] == "fsync":
-            folder = tmp_path / f"{number}"
-            folder.mkdir()
-            run_on(folder, fail(number, errno.EIO))
-            assert not (folder / "journal.jsonl").exists()
+    first_line = next(number for number, (_, path) in enumerate(calls, 1) if path.endswith("journal.jsonl"))
+    syncs = [number for number, (name, _) in enumerate(calls[:first_line], 1) if name == "fsync"]
+    assert len(syncs) > 2 * len(UNITS[0].files)  # of each file and of its folder, among others
+    for number in syncs:
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        code, _, _ = run_on(folder, fail(number, errno.EIO))
+        assert (code, (folder / "journal.jsonl").exists()) == (5, False)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
