@@ -14,7 +14,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from balancelab.reports.engine import end_group
@@ -65,9 +64,7 @@ class Company(Protocol):
     def __enter__(self) -> Company:
         """Begin."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End them all; also a second time."""
 
     def prepare(self, work: Path) -> None:
@@ -142,9 +139,7 @@ class Crew:
     def __enter__(self) -> Crew:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             end_all(self.men)
         except KeyboardInterrupt:  # the second one: nobody waits any more

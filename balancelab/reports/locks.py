@@ -6,6 +6,7 @@ import errno
 import os
 import platform
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -54,8 +55,9 @@ def take_lock(path: Path, *, folder: Path, share: int | None = None, said: str =
                 )
             )
         # A single holder removes the file at its end: a lock on a file that is no longer there guards nothing.
-        if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
-            break
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                break
         file.close()
     file.truncate(0)
     since = datetime.now().astimezone().isoformat(" ", "seconds")

@@ -12,7 +12,6 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from types import TracebackType
 from typing import BinaryIO
 
 from balancelab.reports import journal
@@ -90,9 +89,7 @@ class Output:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.work, ignore_errors=True)
         with suppress(OSError):
             remove_scratch(self.own / _SCRATCH)

@@ -12,7 +12,6 @@ import time
 from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from balancelab.definitions import Text
@@ -107,9 +106,7 @@ class ClusterCrew:
     def __enter__(self) -> ClusterCrew:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._leave()
 
     def prepare(self, work: Path) -> None:

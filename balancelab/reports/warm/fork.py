@@ -242,7 +242,8 @@ def _settle(private: Path, parent: int, close: tuple[int, ...]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for descriptor in close:
         os.close(descriptor)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
     os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP", "IPYTHONDIR"), str(private)))
     tempfile.tempdir = None
     random.seed()

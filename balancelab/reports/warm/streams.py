@@ -6,7 +6,6 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
@@ -102,12 +101,11 @@ class Descriptors:
         for name, number in _DESCRIPTORS.items():
             self._kept[name] = os.dup(number)
             self._files[name] = open(self._private / f"{name}.txt", "w+b", buffering=0)
-            os.dup2(os.open(self._private / f"{name}.txt", os.O_WRONLY | os.O_APPEND), number)
+            with open(self._private / f"{name}.txt", "ab") as end:
+                os.dup2(end.fileno(), number)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for name, number in _DESCRIPTORS.items():
             os.dup2(self._kept[name], number)
             os.close(self._kept[name])
