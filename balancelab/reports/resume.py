@@ -9,7 +9,7 @@ import platform
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,11 +97,11 @@ def parts_of(unit: Unit, program: Mapping[str, str]) -> dict[str, str]:
         ``rows``, ``standard``, ``parameters``, ``formats``, ``notebook``, ``package``, ``libraries``: the reasons of
         `WHY`.
     """
-    word = Path(unit.word_template).read_bytes().hex() if unit.word_template else ""
+    edited = Path(unit.word_template).stat().st_mtime_ns if unit.word_template else 0
     return {
         **unit.inputs,
         "parameters": _digest(sorted((name, repr(value)) for name, value in unit.parameters.items())),
-        "formats": _digest([sorted(unit.formats), word]),
+        "formats": _formats(tuple(unit.formats), unit.word_template, edited),
         "notebook": file_digest(unit.notebook),
         **program,
     }
@@ -233,6 +233,13 @@ def _hashed_rows(table: pd.DataFrame) -> dict[str, bytes]:
 
 def _digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode("utf-8")).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _formats(formats: tuple[str, ...], word_template: str, edited: int) -> str:
+    """Digest of formats and of a Word template, which all reports of a run share; a new time has it read anew."""
+    word = Path(word_template).read_bytes().hex() if word_template else ""
+    return _digest([sorted(formats), word])
 
 
 @cache

@@ -63,11 +63,13 @@ def standings(folder: Path) -> list[Standing]:
     """
     if not journal.has_journal(folder):
         raise PlanRefused(text(f"{folder} 中没有运行记录", f"{folder} has no journal of any run"))
+    records = journal.latest(journal.read(folder))
     program = resume.program_parts()
-    return [_standing(record, program, folder) for _, record in sorted(journal.latest(journal.read(folder)).items())]
+    parts = {kind: {**program, "notebook": _notebook(kind)} for kind in {record["kind"] for record in records.values()}}
+    return [_standing(record, parts[record["kind"]], folder) for _, record in sorted(records.items())]
 
 
-def _standing(record: dict[str, object], program: dict[str, str], folder: Path) -> Standing:
+def _standing(record: dict[str, object], parts: dict[str, str], folder: Path) -> Standing:
     stem, county = str(record["stem"]), str(record["county"])
     if record["state"] != "done":
         failure = record.get("failure")
@@ -77,9 +79,13 @@ def _standing(record: dict[str, object], program: dict[str, str], folder: Path) 
         return Standing(stem, county, "failed", text(f"{known['zh']}：{said}", f"{known['en']}: {said}"))
     if not resume.files_stand(record, folder):
         return Standing(stem, county, "changed", resume.WHY["files"])
-    try:
-        notebook = {"notebook": resume.file_digest(find_notebook(str(record["kind"])))}
-    except PlanRefused:  # a kind that this version no longer has
-        notebook = {"notebook": ""}
-    changed = resume.changed_part(record, {**program, **notebook})
+    changed = resume.changed_part(record, parts)
     return Standing(stem, county, "stale" if changed else "done", resume.WHY[changed] if changed else text("", ""))
+
+
+def _notebook(kind: str) -> str:
+    """Digest of the shipped notebook of a kind, empty for one that this version no longer has."""
+    try:
+        return resume.file_digest(find_notebook(kind))
+    except PlanRefused:
+        return ""
