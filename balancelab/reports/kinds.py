@@ -47,14 +47,23 @@ def reads_all_years(kind: str) -> bool:
 
     Reports of one year are not held up by faults in another, so only such a notebook is given all of them.
     """
-    cells = json.loads(find_notebook(kind).read_text(encoding="utf-8"))["cells"]
+    return any(options.get("all_years") == "True" for options in reading_options(find_notebook(kind)))
+
+
+def reading_options(notebook: Path) -> list[dict[str, str]]:
+    """
+    Return the options of each call of ``read_schools`` in a notebook, as they are written there.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook; nothing of it runs.
+    """
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     sources = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     calls = (node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-    return any(
-        keyword.arg == "all_years" and ast.unparse(keyword.value) == "True"
-        for call in calls
-        for keyword in call.keywords
-    )
+    reading = (call for call in calls if ast.unparse(call.func).split(".")[-1] == "read_schools")
+    return [{str(keyword.arg): ast.unparse(keyword.value) for keyword in call.keywords} for call in reading]
 
 
 def check_audience(kind: str, audience: str) -> None:

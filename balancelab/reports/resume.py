@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import platform
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from balancelab.definitions import Text
 from balancelab.reports.errors import EnvironmentRefused, text
+from balancelab.reports.kinds import reading_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,12 +205,8 @@ def reads_one_county(notebook: Path) -> bool:
 
     Any other is taken to look at the whole table.
     """
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    sources = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    calls = [node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    reading = [call for call in calls if ast.unparse(call.func).split(".")[-1] == "read_schools"]
-    given = [{keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords} for call in reading]
-    return bool(given) and all(keywords.get("county_code") == "county_code" for keywords in given)
+    given = reading_options(notebook)
+    return bool(given) and all(options.get("county_code") == "county_code" for options in given)
 
 
 def _hashed_rows(table: pd.DataFrame) -> dict[str, bytes]:
