@@ -11,9 +11,7 @@ from balancelab.reports import journal
 from balancelab.reports.crew import Company, Crew
 from balancelab.reports.due import find_due, find_gone, refuse_doubles, refuse_overwriting
 from balancelab.reports.engine import Limits
-from balancelab.reports.errors import (
-    EnvironmentRefused,
-)
+from balancelab.reports.errors import EnvironmentRefused
 from balancelab.reports.index import write_index
 from balancelab.reports.inputs import Inputs, clean, own_copies
 from balancelab.reports.outcome import Progress, Summary
@@ -89,9 +87,9 @@ def run_reports(
     if not due:
         summary = known.summary(output, time.monotonic() - started, trouble=_renew_index(output))
         return replace(summary, mended=mended)
-    output.require_space(_BYTES_OF_A_RUN + _BYTES_OF_A_REPORT * len(due))
     work = output.make_work()
     try:
+        output.require_space(_BYTES_OF_A_RUN + _BYTES_OF_A_REPORT * len(due))
         plan.stage(work)
         inputs = Inputs(output.path, work, [unit for unit, _ in due])
         due = own_copies(due, work)

@@ -97,8 +97,8 @@ def _remade(
         beside = shutil.ignore_patterns(*inputs.NOT_STAGED)
         shutil.copytree(kept, work, dirs_exist_ok=True, ignore=beside)
 
-    with Output(anew) as output:
-        summary = run_reports(Plan(units, stage), output=output, jobs=jobs, on_progress=on_progress)
+    with Output(anew) as output:  # all are tried, however many fail: each is to be told of
+        summary = run_reports(Plan(units, stage), output=output, jobs=jobs, on_progress=on_progress, keep_going=True)
     if summary.trouble is not None:
         raise summary.trouble
     if summary.interrupted:

@@ -8,6 +8,7 @@ import os
 import random
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,16 @@ from balancelab.page import Page
 from balancelab.reports import inputs, journal, remake, resume
 from balancelab.reports.batch import run_reports
 from balancelab.reports.differences import difference
-from balancelab.reports.errors import PlanRefused
+from balancelab.reports.errors import Failure, PlanRefused
 from balancelab.reports.formats import FORMATS
 from balancelab.reports.inputs import Inputs
 from balancelab.reports.output import Output, write_files
 from balancelab.reports.records import record_of
+from balancelab.reports.systemic import ALIKE
 from balancelab.reports.units import Plan, Unit
 from balancelab.reports.verified import FINE
 from balancelab.reports.verify import check_hashes, find_scope, verify
+from tests.reports.fast import FastCrew
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 FLIPS = 1000
@@ -258,6 +261,21 @@ def test_a_public_report_is_held_to_its_hashes_only(tmp_path):
     found = remake.remake(tmp_path, [record])
     assert found[record["stem"]].state in FINE
     assert "none are of public reports" in found[record["stem"]].why[0]["en"]
+
+
+def test_reports_that_all_fail_are_each_told_of(tmp_path, monkeypatch):
+    out, work = tmp_path / "reports", tmp_path / "work"
+    for place in (out, work):
+        place.mkdir()
+    stage(work)
+    units = [unit(f"{371501 + number}") for number in range(ALIKE + 2)]  # a run would stop after so many
+    kept = Inputs(out, work, units)
+    for one in units:
+        finished(out, one, kept)
+    crew = partial(FastCrew, poison=lambda code: Failure("cell_error", "no font", cell=3))
+    monkeypatch.setattr("balancelab.reports.batch.Crew", crew)
+    found = remake.remake(out, find_scope(out).records)
+    assert [checked.state for checked in found.values()] == ["failed"] * len(units)
 
 
 def command(*arguments: object) -> int:
