@@ -13,14 +13,14 @@ import pytest
 from balancelab.intake import Intake, read_schools
 from balancelab.reports import journal, resume
 from balancelab.reports.batch import Summary, run_reports
-from balancelab.reports.crew import Crew
-from balancelab.reports.errors import PlanRefused
+from balancelab.reports.errors import Failure, PlanRefused
 from balancelab.reports.output import Output
 from balancelab.reports.status import standings
-from balancelab.reports.units import Plan, Unit
+from balancelab.reports.units import Unit
+from tests.reports import fast
+from tests.reports.fast import FastCrew, Poison, plan, tree
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = Path(__file__).parent / "notebooks"
 INPUTS = {"rows": "r1", "standard": "s1"}
 
 
@@ -53,42 +53,39 @@ def test_which_notebooks_look_at_one_county(kind, alone):
     assert resume.reads_one_county(ROOT / f"notebooks/{kind}.ipynb") is alone
 
 
-def unit(code: str = "371501", name: str = "works") -> Unit:
-    parameters = {"county_code": code, "year": 2024, "language": "zh", "data_file": "schools.parquet"}
-    origin = {"standard": "quality_2017", "data": "schools.csv", "indicators": ""}
-    return Unit(name, "zh", 2024, code, "临江县", NOTEBOOKS / f"{name}.ipynb", parameters, origin, inputs=INPUTS)
+def unit(code: str = "371501") -> Unit:
+    return fast.unit(code, inputs=INPUTS)
 
 
-def run(folder: Path, *units: Unit, force: bool = False, known: frozenset[str] = frozenset()) -> Summary:
-    with Output(folder) as output, Crew(output, early=False) as crew:
-        plan = Plan(units, lambda work: None, known=known)
-        summary = run_reports(plan, output=output, jobs=1, force=force, crew=crew)
-        assert bool(crew.men) == bool(summary.done or summary.failed)  # nothing to do: no process
+def run(
+    folder: Path,
+    *units: Unit,
+    force: bool = False,
+    known: frozenset[str] = frozenset(),
+    poison: Poison = lambda code: None,
+) -> Summary:
+    with Output(folder) as output:
+        crew = FastCrew(output, poison)
+        planned = replace(plan(*units), known=known)
+        summary = run_reports(planned, output=output, jobs=1, force=force, crew=crew)
+        assert bool(crew.men) == bool(summary.done or summary.failed)  # nothing to do: nobody is hired
         return summary
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    """Everything below a folder but the kept inputs, which have tests of their own."""
-    files = (path for path in folder.rglob("*") if path.is_file() and ".inputs" not in path.parts)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-@pytest.mark.slow
 def test_only_what_changed_is_made_again(tmp_path, monkeypatch):
     """Catalogue P10."""
     one, two = unit("371501"), unit("371502")
     assert run(tmp_path, one, two).why == {"new": 2}
-    before = tree(tmp_path)
+    before = tree(tmp_path, journal=True)
     second = run(tmp_path, one, two)
     assert (second.done, len(second.unchanged), second.why, second.exit_code) == ((), 2, {}, 0)
-    assert tree(tmp_path) == before
+    assert tree(tmp_path, journal=True) == before
 
     third = run(tmp_path, one, replace(two, inputs={**INPUTS, "rows": "r2"}))
     assert ([made.county_code for made in third.done], third.why) == (["371502"], {"rows": 1})
     assert len(run(tmp_path, one, two).done) == 1  # and back again
-    assert {name: content for name, content in tree(tmp_path).items() if name != "journal.jsonl"} == {
-        name: content for name, content in before.items() if name != "journal.jsonl"
-    }
+    del before["journal.jsonl"]
+    assert tree(tmp_path) == before
     changes = {
         "standard": replace(one, inputs={**INPUTS, "standard": "s2"}),
         "parameters": replace(one, parameters={**one.parameters, "data_file": "other.parquet"}),
@@ -105,7 +102,6 @@ def test_only_what_changed_is_made_again(tmp_path, monkeypatch):
     assert len(run(tmp_path, one, two, force=True).done) == 2
 
 
-@pytest.mark.slow
 def test_files_that_are_gone_or_changed_are_made_again(tmp_path):
     """Catalogue N10."""
     one = unit()
@@ -130,7 +126,6 @@ def test_files_that_are_gone_or_changed_are_made_again(tmp_path):
     assert page.read_bytes() == content
 
 
-@pytest.mark.slow
 def test_a_county_that_left_the_table_is_named_and_left(tmp_path):
     one, two = unit("371501"), unit("371502")
     run(tmp_path, one, two, known=frozenset({"371501", "371502"}))
@@ -162,12 +157,13 @@ def test_nothing_to_do_is_quick(tmp_path):
     assert time.process_time() - started < 2  # R15 of the reliability sheet: 3,000 in 3 s, twice that on a busy machine
 
 
-@pytest.mark.slow
 def test_status_tells_each_state(tmp_path):
-    run(tmp_path, *(unit(code, name) for code, name in (("371501", "works"), ("371502", "works"), ("371503", "fails"))))
+    failure = Failure("cell_error", "ValueError: no schools in 371503")
+    units = [unit(code) for code in ("371501", "371502", "371503")]
+    run(tmp_path, *units, poison=lambda code: failure if code == "371503" else None)
     (tmp_path / "2024/371502/works.zh.html").write_text("edited", encoding="utf-8")
     states = {one.stem: (one.state, one.why["en"]) for one in standings(tmp_path)}
-    assert states["2024/371503/fails.zh"] == ("failed", "a cell failed: ValueError: no schools in 371503")
+    assert states["2024/371503/works.zh"] == ("failed", "a cell failed: ValueError: no schools in 371503")
     assert states["2024/371502/works.zh"] == ("changed", "files are missing or were changed")
     # "works" is a notebook of the tests, not one that is shipped: what it was made by is no longer there
     assert states["2024/371501/works.zh"] == ("stale", "the notebook changed")

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ import pytest
 from balancelab.reports import journal
 from balancelab.reports.batch import Summary, run_reports
 from balancelab.reports.console import Console
-from balancelab.reports.errors import OutputLocked, PlanRefused
+from balancelab.reports.errors import Failure, OutputLocked, PlanRefused
 from balancelab.reports.outcome import Progress
 from balancelab.reports.output import Output
 from balancelab.reports.shards import Shard, parse_shard
@@ -24,7 +23,6 @@ from balancelab.reports.units import Plan, Unit
 from tests.reports import fast
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = Path(__file__).parent / "notebooks"
 INPUTS = {"rows": "r1", "standard": "s1"}
 CODES = [f"3715{number:02}" for number in range(1, 9)]
 RECORD = {
@@ -33,24 +31,30 @@ RECORD = {
 }  # fmt: skip
 
 
-def unit(code: str, name: str = "works") -> Unit:
-    parameters = {"county_code": code, "year": 2024, "language": "zh", "data_file": "schools.parquet"}
-    origin = {"standard": "quality_2017", "data": "schools.csv", "indicators": ""}
-    return Unit(name, "zh", 2024, code, "临江县", NOTEBOOKS / f"{name}.ipynb", parameters, origin, inputs=INPUTS)
+def unit(code: str) -> Unit:
+    return fast.unit(code, inputs=INPUTS)
 
 
-PLAN = Plan(tuple(unit(code, "fails_for_one") for code in CODES), lambda work: None)  # 371502 fails
+PLAN = fast.plan(*(unit(code) for code in CODES))
 
 
-def run(folder: Path, shard: Shard | None = None, plan: Plan = PLAN) -> Summary:
+def one_fails(code: str) -> Failure | None:
+    return Failure("cell_error", "ZeroDivisionError: division by zero", cell=3) if code == "371502" else None
+
+
+def run(folder: Path, shard: Shard | None = None) -> Summary:
     with Output(folder, shard=shard) as output:
-        return run_reports(plan, output=output, jobs=1)
+        return run_reports(PLAN, output=output, jobs=1, crew=fast.FastCrew(output, one_fails))
+
+
+def run_with_workers(folder: Path, shard: Shard | None = None) -> Summary:
+    with Output(folder, shard=shard) as output:
+        return run_reports(fast.plan(*PLAN.units[:4]), output=output, jobs=1)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file but the journal and the lock that parts share."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items() if name not in (journal.JOURNAL, ".lock")}
+    return {name: content for name, content in fast.tree(folder).items() if name != ".lock"}
 
 
 @pytest.mark.parametrize("written", ["0/3", "4/3", "3", "3/", "a/b", "1/70000", "-1/3", "1/3/5", "", "1/0"])
@@ -146,7 +150,6 @@ def test_the_last_line_says_what_is_to_do_next(tmp_path, capsys):
     assert "index.html" not in zh + en  # it is not there yet
 
 
-@pytest.mark.slow
 def test_three_parts_two_of_them_at_once_are_the_whole(tmp_path):
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     assert run(whole).exit_code == 4  # one county fails
@@ -184,22 +187,18 @@ def test_three_parts_two_of_them_at_once_are_the_whole(tmp_path):
 @pytest.mark.slow
 def test_a_killed_part_is_finished_by_the_closing_run(tmp_path):
     whole, parted = tmp_path / "whole", tmp_path / "parted"
-    plan = replace(PLAN, units=tuple(unit(code) for code in CODES[:4]))
-    run(whole, plan=plan)
-    mine = [one for one in plan.units if Shard(1, 2).takes(one.stem)]
+    run_with_workers(whole)
+    mine = [one for one in PLAN.units[:4] if Shard(1, 2).takes(one.stem)]
     assert 0 < len(mine) < 4
     code = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from pathlib import Path; import test_shards\n"
-        "from dataclasses import replace\n"
-        "plan = replace(test_shards.PLAN, units=tuple(test_shards.unit(code) for code in test_shards.CODES[:4]))\n"
-        f"test_shards.run(Path({str(parted)!r}), test_shards.Shard(1, 2), plan)"
+        "import sys; from pathlib import Path; from tests.reports.test_shards import Shard, run_with_workers;"
+        "run_with_workers(Path(sys.argv[1]), Shard(1, 2))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code])
+    process = subprocess.Popen([sys.executable, "-c", code, str(parted)], cwd=ROOT)
     while not list(parted.rglob("works.zh.html")) and process.poll() is None:
         threading.Event().wait(0.01)
     process.kill()
     process.wait()
-    closing = run(parted, plan=plan)
+    closing = run_with_workers(parted)
     assert closing.exit_code == 0
     assert tree(parted) == tree(whole)
