@@ -111,7 +111,7 @@ class Output:
         """
         try:
             folder = Path(tempfile.gettempdir()) / f"bl-{secrets.token_hex(4)}"
-            (self.own / _SCRATCH).write_text(str(folder), encoding="utf-8")
+            (self.own / _SCRATCH).write_bytes(os.fsencode(folder))
             folder.mkdir(mode=0o700)
         except OSError as error:
             raise environment_refused(error, self.own) from error
@@ -225,8 +225,8 @@ def remove_scratch(note: Path) -> None:
     """
     if note.is_symlink() or not note.is_file():
         return
-    folder = Path(note.read_text(encoding="utf-8", errors="replace"))
     with suppress(OSError, ValueError):
+        folder = Path(os.fsdecode(note.read_bytes()))
         known = folder.parent == Path(tempfile.gettempdir()) and SCRATCH.fullmatch(folder.name)
         if known and folder.is_dir() and not folder.is_symlink() and _is_mine(folder):
             shutil.rmtree(folder, ignore_errors=True)
