@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-_NOT_ON_A_PAGE = ("cli.py", "intake", "reports", "sample", "shipped")
+_NOT_ON_A_PAGE = ("cli", "intake", "reports", "sample", "shipped")
 
 
 def english_texts(package: Path, notebooks: Path) -> list[str]:
