@@ -15,19 +15,16 @@ from balancelab.reports.engine import Limits
 from balancelab.reports.errors import EnvironmentRefused, PlanRefused
 from balancelab.reports.output import Output
 from balancelab.reports.units import Plan, Unit
+from tests.reports import fast
 
-NOTEBOOKS = Path(__file__).parent / "notebooks"
+ROOT = Path(__file__).resolve().parents[2]
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals as on Linux and macOS")
 OURS = {"balancelab.reports.worker", "balancelab.reports.warm.zygote"}
-ORIGIN = {"standard": "quality_2017", "data": "schools.csv", "indicators": ""}
 
 
-def unit(name: str, code: str = "371599", language: str = "zh", **origin: str) -> Unit:
-    parameters = {"county_code": code, "year": 2024, "language": language, "data_file": "schools.parquet"}
+def unit(name: str, code: str = "371599", **origin: str) -> Unit:
     label = {"zh": "优质均衡", "en": "Quality balance"}
-    return Unit(
-        name, language, 2024, code, "临江县", NOTEBOOKS / f"{name}.ipynb", parameters, ORIGIN | origin, label, True
-    )  # fmt: skip
+    return fast.unit(code, name=name, origin={**fast.ORIGIN, **origin}, standard_label=label)
 
 
 def stage(work: Path) -> None:
@@ -156,8 +153,7 @@ def test_a_killed_worker_costs_its_report_one_more_try(tmp_path):
 
 SLOW_RUN = """
 import sys
-sys.path.insert(0, {tests!r})
-from test_batch import run, unit
+from tests.reports.test_batch import run, unit
 from pathlib import Path
 summary = run(Path(sys.argv[1]), unit("works"), unit("hangs"))
 print(summary.exit_code, len(summary.done), flush=True)
@@ -176,9 +172,9 @@ def test_an_end_at_any_moment_leaves_whole_files_and_no_process(tmp_path, number
     environment = dict(os.environ, TMPDIR=str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     folder = tmp_path / "out"
-    code = SLOW_RUN.format(tests=str(Path(__file__).parent))
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(folder)],
+        [sys.executable, "-c", SLOW_RUN, str(folder)],
+        cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

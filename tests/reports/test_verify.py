@@ -28,16 +28,9 @@ from balancelab.reports.systemic import ALIKE
 from balancelab.reports.units import Plan, Unit
 from balancelab.reports.verified import FINE
 from balancelab.reports.verify import check_hashes, find_scope, verify
-from tests.reports.fast import FastCrew
+from tests.reports.fast import NOTEBOOKS, FastCrew, unit
 
-NOTEBOOKS = Path(__file__).parent / "notebooks"
 FLIPS = 1000
-
-
-def unit(code: str, name: str = "works") -> Unit:
-    parameters = {"data_file": "schools.parquet", "county_code": code, "year": 2024, "language": "zh"}
-    origin = {"standard": "quality_2017", "data": "schools.csv", "indicators": ""}
-    return Unit(name, "zh", 2024, code, "临江县", NOTEBOOKS / f"{name}.ipynb", parameters, origin)
 
 
 def stage(work: Path) -> None:

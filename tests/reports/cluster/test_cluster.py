@@ -24,17 +24,16 @@ from balancelab.reports.errors import EnvironmentRefused, PlanRefused
 from balancelab.reports.outcome import Progress
 from balancelab.reports.output import Output
 from balancelab.reports.units import Plan, Unit
+from tests.reports import fast
+from tests.reports.fast import tree
 
 pytest.importorskip("distributed", reason="the extra balancelab[cluster] is not installed")
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+ROOT = Path(__file__).resolve().parents[3]
 CODES = [f"3715{number:02}" for number in range(1, 7)]
 
 
 def unit(code: str, name: str = "fails_for_one") -> Unit:
-    parameters = {"county_code": code, "year": 2024, "language": "zh", "data_file": "schools.parquet"}
-    origin = {"standard": "quality_2017", "data": "schools.csv", "indicators": ""}
-    inputs = {"rows": "r1", "standard": "s1"}
-    return Unit(name, "zh", 2024, code, "临江县", NOTEBOOKS / f"{name}.ipynb", parameters, origin, inputs=inputs)
+    return fast.unit(code, name=name, inputs={"rows": "r1", "standard": "s1"})
 
 
 def stage(work: Path) -> None:
@@ -44,12 +43,6 @@ def stage(work: Path) -> None:
 
 
 PLAN = Plan(tuple(unit(code) for code in CODES), stage)  # 371502 fails
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """Every file but the journal, which holds times."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items() if name != journal.JOURNAL}
 
 
 def without_times(folder: Path) -> dict[str, dict[str, object]]:
@@ -98,12 +91,12 @@ def local(tmp_path_factory) -> Path:
     """The same plan, made here."""
     folder = tmp_path_factory.mktemp("local")
     with Output(folder) as output:
-        assert run_reports(PLAN, output=output, jobs=2).exit_code == 4
+        assert run_reports(PLAN, output=output, jobs=1).exit_code == 4
     return folder
 
 
-def run(folder: Path, cluster, plan: Plan = PLAN, on_progress=None) -> Summary:
-    with Output(folder) as output, ClusterCrew(output, cluster.scheduler_address) as hired:
+def run(folder: Path, cluster, plan: Plan = PLAN, on_progress=None, engine: str = "auto") -> Summary:
+    with Output(folder) as output, ClusterCrew(output, cluster.scheduler_address, engine=engine) as hired:
         return run_reports(plan, output=output, on_progress=on_progress, crew=hired)
 
 
@@ -144,21 +137,19 @@ def test_only_what_is_left_is_made_and_an_interrupt_leaves_nothing_running(tmp_p
 
 KILLED_RUN = """
 import sys
-sys.path.insert(0, {tests!r})
 from pathlib import Path
 from types import SimpleNamespace
-import test_cluster as t
+from tests.reports.cluster import test_cluster as t
 plan = t.Plan((t.unit("371501", "hangs"),), t.stage)
 cluster = SimpleNamespace(scheduler_address=sys.argv[2])
-t.run(Path(sys.argv[1]), cluster, plan, lambda event: print(event.state, flush=True))
+t.run(Path(sys.argv[1]), cluster, plan, lambda event: print(event.state, flush=True), engine="kernel")
 """
 
 
 @pytest.mark.slow
 def test_a_killed_submitter_leaves_nothing_at_the_workers(tmp_path, cluster, room):
-    code = KILLED_RUN.format(tests=str(Path(__file__).parent))
-    command = [sys.executable, "-c", code, str(tmp_path), cluster.scheduler_address]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", KILLED_RUN, str(tmp_path), cluster.scheduler_address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout.readline() == "started\n"
         assert soon(lambda: at_work_in(room))
         process.kill()
@@ -178,7 +169,7 @@ def test_a_cluster_with_another_program_is_refused(tmp_path, cluster, monkeypatc
 
 @pytest.mark.slow
 def test_a_worker_that_comes_later_with_another_program_stops_the_run(tmp_path, cluster):
-    with Output(tmp_path) as output, ClusterCrew(output, cluster.scheduler_address) as hired:
+    with Output(tmp_path) as output, ClusterCrew(output, cluster.scheduler_address, engine="kernel") as hired:
         hired._ours = {**hired._ours, "parts": {**hired._ours["parts"], "package": "another"}}
         summary = run_reports(replace(PLAN, units=PLAN.units[:1]), output=output, crew=hired)
     assert summary.exit_code == 5
@@ -190,7 +181,7 @@ def test_without_workers_a_run_gives_up(tmp_path, cluster, monkeypatch):
     monkeypatch.setattr(crew, "_ALONE", 0.0)
     monkeypatch.setattr(crew, "_COUNTED", 0.0)
     plan = replace(PLAN, units=(unit("371501", "hangs"),))
-    with Output(tmp_path) as output, ClusterCrew(output, cluster.scheduler_address) as hired:
+    with Output(tmp_path) as output, ClusterCrew(output, cluster.scheduler_address, engine="kernel") as hired:
         monkeypatch.setattr(hired._client, "nthreads", dict)
         summary = run_reports(plan, output=output, crew=hired)
     assert (summary.exit_code, len(summary.not_made)) == (5, 1)
