@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -52,7 +52,6 @@ def choose_engine(notebook: Path, asked: Asked = "auto") -> Literal["warm", "ker
     return "warm" if available() and not needs_kernel(notebook) else "kernel"
 
 
-@cache
 def needs_kernel(notebook: Path) -> bool:
     """
     Tell whether a notebook does what only a real kernel can: shell commands, widgets, questions to the user.
@@ -62,6 +61,12 @@ def needs_kernel(notebook: Path) -> bool:
     notebook : Path
         The notebook; also one in another language than Python needs a kernel.
     """
+    return _needs_kernel(notebook, notebook.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _needs_kernel(notebook: Path, edited: int) -> bool:
+    """Read a notebook once; a new time has it read anew, because each run has its copy at the same place."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
     metadata = content.get("metadata", {})
     language = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name", "python")

@@ -17,6 +17,7 @@ import nbformat
 import pytest
 
 import balancelab
+from balancelab.reports.warm.choice import needs_kernel
 from balancelab.reports.warm.client import ZygoteClient, zygote_environment
 from balancelab.reports.warm.engine import WarmEngine
 from balancelab.reports.warm.guarding import available
@@ -234,6 +235,14 @@ def test_an_answer_stands_though_its_time_was_over_a_moment_later(tmp_path):
     done = subprocess.run([sys.executable, "-c", LATE, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout == "done\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_notebook_edited_at_its_place_is_looked_at_anew(tmp_path):
+    file = tmp_path / "a.ipynb"
+    for time_of, (source, needed) in enumerate([("1", False), ("!ls", True)]):
+        nbformat.write(notebook_of(source), file)
+        os.utime(file, ns=(time_of, time_of))
+        assert needs_kernel(file) is needed
 
 
 def test_an_edited_package_is_never_served_old(tmp_path):
