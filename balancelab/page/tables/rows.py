@@ -194,7 +194,7 @@ def _told(page: Page, warnings: list[Finding], schools: pd.DataFrame | None) -> 
             line |= {"text": page.word({"zh": each.zh, "en": each.en})}
             key: tuple[Any, ...] = (0, "", "", each.row or 0, each.column or "")
         else:
-            of_year = f"{row['year']}" if several else ""
+            of_year = page.word({"zh": f"{row['year']}年", "en": f"{row['year']}"}) if several else ""
             listed = page.word({"zh": "，", "en": ", "}).join(filter(None, [str(row["school_code"]), of_year]))
             line |= {"place": page.word({"zh": f"{row['school']}（{listed}）", "en": f"{row['school']} ({listed})"})}
             line |= {"text": page.word({"zh": each.statement("zh"), "en": each.statement("en")})}

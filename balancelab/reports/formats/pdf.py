@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
 
 _RUNNING_COLUMNS = 90  # half-width letters of the title that fit the running header
+_PIECE = 1000  # characters of a paragraph: typst gives up at 512 stretches of one that need a face of their own
+_ENDS = (("。", "！", "？", "；", ". ", "; "), ("、", "，", ", "), (" ",))  # where a text is parted, the best first
 
 _CONTENTS: Pair = {"zh": "目录", "en": "Contents"}
 _PAGE: Pair = {"zh": "第 {page} 页 共 {pages} 页", "en": "Page {page} of {pages}"}
@@ -162,11 +164,24 @@ def _placed(item: Item, language: str) -> dict[str, Any]:
         case "heading":
             return {**block, "text": heading_text(block)}
         case "verdict":
-            return {**block, "ink": look.ink(block["state"]), "tint": look.tint(block["state"])}
+            return {**_parted(block), "ink": look.ink(block["state"]), "tint": look.tint(block["state"])}
+        case "paragraph" | "note":
+            return _parted(block)
         case "figure":
             return _figure(item, language)
         case _:
             return block
+
+
+def _parted(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A block with its text in parts of a thousand characters at most, each to the end of a sentence or a word."""
+    text, parts = block["text"], []
+    while len(text) > _PIECE:
+        ends = (max(text.rfind(mark, 0, _PIECE) + len(mark.strip()) for mark in marks) for marks in _ENDS)
+        at = next((end for end in ends if end > _PIECE // 2), _PIECE)
+        parts.append(text[:at])
+        text = text[at:].lstrip()
+    return {key: value for key, value in block.items() if key != "text"} | {"parts": [*parts, text]}
 
 
 def _figure(item: Item, language: str) -> dict[str, Any]:
@@ -253,9 +268,8 @@ def _writable(payload: dict[str, Any], language: str) -> dict[str, Any]:
     blocks = replaced["sheets"][-1]["blocks"] if replaced["sheets"] else []
     at = next((at for at, block in enumerate(blocks) if block["kind"] == "provenance"), len(blocks))
     letters = " ".join(f"U+{ord(letter):04X}" for letter in lacking)
-    blocks.insert(
-        at, {"kind": "note", "style": "note", "text": choose(_MISSING, language).replace("{letters}", letters)}
-    )
+    told = choose(_MISSING, language).replace("{letters}", letters)
+    blocks.insert(at, _parted({"kind": "note", "style": "note", "text": told}))
     return replaced
 
 
@@ -275,7 +289,7 @@ def _thin(payload: Mapping[str, Any]) -> str:
     texts: list[str] = []
     _gather(payload, texts)
     rare = fonts.missing_glyphs("".join(texts), path=fonts.BOLD)
-    return "[" + "".join(f"\\u{{{ord(letter):X}}}" for letter in rare) + "]" if rare else "[^\\s\\S]"
+    return "[" + "".join(f"\\u{{{ord(letter):X}}}" for letter in rare) + "]+" if rare else "[^\\s\\S]"
 
 
 def _gather(part: Any, texts: list[str], key: str = "") -> None:

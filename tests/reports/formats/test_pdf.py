@@ -110,6 +110,33 @@ def test_a_character_that_the_font_lacks_is_shown_and_named(tmp_path: Path):
     assert "㙟头" in squeezed(text_of(render_pdf(rare, title="表", language="zh"), tmp_path))
 
 
+@has_pdftotext
+@pytest.mark.parametrize(
+    "block", [{"kind": "paragraph"}, {"kind": "note", "style": "note"}, {"kind": "verdict", "state": "failed"}]
+)
+def test_a_text_of_a_hundred_thousand_characters_is_whole(block: dict[str, Any], tmp_path: Path):
+    # 㙟 is in Regular only: typst refuses a paragraph with more than 512 of such characters apart from one another
+    text = "第一小学㙟头校区，情况良好。" * 7000 + "㙟一" * 1500
+    page = [{**block, "language": "zh", "text": text, "word": "未达标", "glyph": "×"}]
+    found = squeezed(text_of(render_pdf(page, title="表", language="zh"), tmp_path))
+    assert (len(text), found.count("㙟"), found.count("头")) == (101_000, 8500, 7000)  # 7,000 × 14 + 3,000
+
+
+def test_a_text_that_fits_a_paragraph_stays_one(blocks: Callable[[str], Blocks]):
+    from balancelab.reports.formats.pdf import _parted
+
+    for text in ("", "一" * 1000, "句。" * 500):
+        assert _parted({"kind": "paragraph", "text": text}) == {"kind": "paragraph", "parts": [text]}
+    assert [len(part) for part in _parted({"text": "一二三。" * 400})["parts"]] == [
+        1000,
+        600,
+    ]  # hand: 250 × 4 are 1,000
+    assert _parted({"text": "word " * 300})["parts"] == [
+        "word " * 199 + "word",
+        "word " * 100,
+    ]  # hand: 199 × 5 + 4 = 999
+
+
 def test_a_figure_without_alternative_text_is_refused(blocks: Callable[[str], Blocks]):
     page = blocks("zh")
     next(block for block in page if block["kind"] == "figure")["alt"] = " "
