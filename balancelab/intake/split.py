@@ -8,7 +8,6 @@ amounts, so that nothing is rounded before the last step and the parts sum to th
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,10 +54,9 @@ def split_shares(schools: pd.DataFrame, standard: Standard) -> pd.DataFrame:
     weighted = schools["students"].to_numpy(float) * schools["stage"].map(weights).to_numpy(float)
     shared = (schools["shared_resources"] == "school").to_numpy()
     by_school = schools.assign(_weighted=weighted).groupby(["year", "school_code"], sort=False)
-    stages = by_school["_weighted"].transform(_sum_or_missing).to_numpy(float)
+    stages = by_school["_weighted"].transform("sum", skipna=False).to_numpy(float)
     total = stages + senior_weight * _senior_students(schools)
-    for row in np.flatnonzero(shared):
-        numerator[row], denominator[row] = _reduced(weighted[row], total[row])
+    numerator[shared], denominator[shared] = _reduced(weighted[shared], total[shared])
     return schools.assign(share_numerator=numerator, share_denominator=denominator)
 
 
@@ -76,12 +74,8 @@ def _senior_students(schools: pd.DataFrame) -> np.ndarray:
     return by_school["senior_students"].transform("max").fillna(0.0).to_numpy(float)
 
 
-def _sum_or_missing(weighted: pd.Series) -> float:
-    return float(weighted.sum(skipna=False))
-
-
-def _reduced(part: float, whole: float) -> tuple[float, float]:
-    if math.isnan(part) or math.isnan(whole) or whole == 0:
-        return math.nan, math.nan
-    divisor = math.gcd(int(part), int(whole))
-    return part / divisor, whole / divisor
+def _reduced(parts: np.ndarray, wholes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    known = (wholes > 0) & ~np.isnan(parts)
+    divisors = np.full(len(parts), np.nan)
+    divisors[known] = np.gcd(parts[known].astype(np.int64), wholes[known].astype(np.int64))
+    return parts / divisors, wholes / divisors
