@@ -32,7 +32,14 @@ VALUE_COLUMNS = (
 COUNTY_COLUMNS = ("year", "county_code", "item", "value", "evidence", "applies")
 
 
-def compute_items(schools: pd.DataFrame, county_items: pd.DataFrame, standard: Standard, *, year: int) -> pd.DataFrame:
+def compute_items(
+    schools: pd.DataFrame,
+    county_items: pd.DataFrame,
+    standard: Standard,
+    *,
+    year: int,
+    school_items: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """
     Find the value of every item of a standard in every county.
 
@@ -47,6 +54,8 @@ def compute_items(schools: pd.DataFrame, county_items: pd.DataFrame, standard: S
         Its items, settings, relaxations and rubric.
     year : int
         The year judged; growth rules also read the years before from `county_items`.
+    school_items : DataFrame, optional
+        From :func:`judge_school_items` on the same tables, where it is at hand; made here without.
 
     Returns
     -------
@@ -70,7 +79,9 @@ def compute_items(schools: pd.DataFrame, county_items: pd.DataFrame, standard: S
     given = _Given(county_items, year)
     counties = sorted({*(schools["county_code"] if len(schools) else ()), *given.counties})
     rows: list[dict[str, Any]] = []
-    by_school = {item.id: _of_schools(schools, item, standard, given) for item in standard.items.values()}
+    if school_items is None and len(schools):
+        school_items = judge_school_items(schools, standard, year=year, county_items=county_items)
+    by_school = {item.id: _of_schools(schools, item, standard, school_items) for item in standard.items.values()}
     for county in counties:
         for item in standard.items.values():
             computed = by_school[item.id].get(county) or _of_figures(item, standard, given, county)
@@ -150,13 +161,15 @@ class _Given:
         return {name: self.any_figure(self.year, county, f"{name}_points") for name in names}
 
 
-def _of_schools(schools: pd.DataFrame, item: Item, standard: Standard, given: _Given) -> dict[str, Outcome]:
-    if item.rule not in RULES or not len(schools) or not _has_columns(schools, item):
+def _of_schools(
+    schools: pd.DataFrame, item: Item, standard: Standard, school_items: pd.DataFrame | None
+) -> dict[str, Outcome]:
+    if item.rule not in RULES or school_items is None or not len(schools) or not _has_columns(schools, item):
         return {}
     chosen, unclear = select_schools(schools, item, standard)
     open_codes = {str(county): tuple(rows["school_code"]) for county, rows in unclear.groupby("county_code")}
     if RULES[item.rule].by_school:
-        outcomes = _counted(apply_rule(chosen, item, standard, given.any_figure), schools)
+        outcomes = _counted(school_items[school_items["item"] == item.id], schools)
         return {county: _could_be_more(outcome, open_codes.get(county, ())) for county, outcome in outcomes.items()}
     outcomes = {}
     read = [column for column in columns_read(item, standard) if column in chosen]

@@ -90,8 +90,8 @@ def assess_year(
     here = schools[schools["year"] == year]
     given = county_items[county_items["county_code"].isin(here["county_code"])]
     found = assess_resources(indicators, standard, year=year)
-    items = judge_items(compute_items(here, given, standard, year=year), standard)
     school_items = judge_school_items(here, standard, year=year, county_items=given)
+    items = judge_items(compute_items(here, given, standard, year=year, school_items=school_items), standard)
     conclusion = conclude_county(found.results, items, standard) if standard.conclusion else pd.DataFrame()
     checks = list_checks(found.verdicts, found.qualified, found.differences, items, school_items, here, standard)
     return Assessment(**vars(found), items=items, school_items=school_items, conclusion=conclusion, checks=checks)
