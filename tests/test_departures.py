@@ -228,3 +228,24 @@ at_least = {{ primary = 1, junior = 1 }}
 clause = {{ zh = "自定", en = "own" }}
 """,
         )
+
+
+@pytest.mark.parametrize(
+    ("document", "name", "change", "said"),
+    [
+        ("quality_2017", "below", {"limit": Decimal("0.2")}, "0.2 instead of 0.15"),
+        ("quality_2017", "below", {"comparison": "at_most"}, "exactly 0.15 is enough"),
+        ("quality_2017", "below", {"comparison": "above"}, "not required instead of 0.15"),
+        ("quality_2017", "below", {"limit": Decimal("0.1")}, ""),
+        ("basic_2012", "above", {"comparison": "at_least"}, "exactly 0 is enough"),
+        ("basic_2012", "above", {"limit": Decimal(1), "comparison": "at_least"}, ""),
+        ("basic_2012", "yes", {"comparison": "no"}, "another answer is asked for"),
+        ("basic_2012", "yes", {"informative": True}, "for information only"),
+    ],
+)
+def test_o07_strict_limits_and_answers(document: str, name: str, change: dict[str, object], said: str) -> None:
+    """`below 0.15` and `above 0` are limits as `at_least` is; what lies exactly on a strict one does not meet it."""
+    base = load_standard(document)
+    key, item = next(pair for pair in base.items.items() if pair[1].comparison == name and not pair[1].informative)
+    told = relaxations_of(replace(base, items={**base.items, key: replace(item, **change)}), base)
+    assert [each["en"] for each in told] == ([f"{item.label['en']}: {said}"] if said else [])

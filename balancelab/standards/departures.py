@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from balancelab.standards.model import Limits, Requirement, Standard
 
 _FLOORS, _CEILINGS = ("at_least", "above"), ("at_most", "below")
+_STRICT = ("above", "below")
 # Of these numbers of an item more asks less; of all others less does.
 _MILDER_ABOVE = ("most_students", "classes_per_room")
 
@@ -98,6 +99,13 @@ def _items(standard: Standard, base: Standard) -> Iterator[Text]:
             now = new.limit if new.comparison in same_way else None
             if now is None or (now < old.limit if same_way is _FLOORS else now > old.limit):
                 yield _changed(old.label, old.limit, now)
+            elif now == old.limit and old.comparison in _STRICT and new.comparison not in _STRICT:
+                yield {
+                    "zh": f"{old.label['zh']}恰为 {now:f} 也算达到",
+                    "en": f"{old.label['en']}: exactly {now:f} is enough",
+                }
+        elif new.comparison != old.comparison:
+            yield {"zh": f"{old.label['zh']}改了要求的答案", "en": f"{old.label['en']}: another answer is asked for"}
         for key, number in old.parameters.items():
             now = new.parameters.get(key, number)
             if now > number if key in _MILDER_ABOVE else now < number:
