@@ -120,6 +120,21 @@ def test_usage_is_refused_in_words_and_nothing_is_written(call, tmp_path, argume
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(os.name != "posix" or sys.platform == "darwin", reason="file names are bytes on Linux only")
+def test_a_file_name_that_is_no_utf8_is_refused_in_words(call, tmp_path):
+    """As Windows packs it and Linux unpacks it: the bytes of GBK."""
+    path = tmp_path / os.fsdecode("学校表.csv".encode("gbk"))
+    path.write_bytes(SAMPLE.read_bytes())
+    with_it = [["report", path], ["check", path, "--json"], ["counties", path], ["ledger", path, "new.xlsx"]]
+    with_it += [["report", SAMPLE, "--kind", "self_evaluation", "--set", f"items_file={path}"]]
+    with_it += [["report", SAMPLE, "--columns", path], ["sample", path.with_name(f"new{path.name}")]]
+    for arguments in with_it:
+        code, _, told = call(*arguments)
+        assert code == 2, arguments
+        assert "utf-8" in told.lower() or "must be str" in told
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_an_unknown_county_is_told_where_to_look(call):
     """Catalogue O04."""
     _, _, told = call("report", SAMPLE, "--year", 2024, "--county", "371598,999999")

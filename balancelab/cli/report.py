@@ -138,7 +138,7 @@ def report(
     from balancelab.reports.kinds import check_audience, find_notebook, reads_all_years
     from balancelab.reports.plan import check_settings, plan_reports
 
-    require_files(files)
+    require_files(filter(None, [*files, indicators, columns]))
     languages = choose_languages(language)
     check_audience(kind, audience)
     further = check_settings(kind, settings)

@@ -23,10 +23,20 @@ class TableRefused(Refused):
 
 
 def require_files(files: Iterable[Path]) -> None:
-    """Refuse paths where there is nothing, naming all of them."""
-    missing = [text(f"没有文件 {file}", f"there is no file {file}") for file in files if not file.exists()]
-    if missing:
-        raise PlanRefused(*missing)
+    """Refuse paths where there is nothing, and names that no report could print, naming all of them."""
+    given = list(files)
+    faults = [text(f"没有文件 {file}", f"there is no file {file}") for file in given if not file.exists()]
+    for file in given:
+        shown = file.name.encode("utf-8", "replace").decode()
+        if shown != file.name:
+            faults.append(
+                text(
+                    f"文件名“{shown}”不是 UTF-8（多为 Windows 上压缩、别处解压所致），请改名",
+                    f"the file name '{shown}' is not UTF-8 (packed on Windows and unpacked elsewhere?): rename it",
+                )
+            )
+    if faults:
+        raise PlanRefused(*faults)
 
 
 def read_tables(

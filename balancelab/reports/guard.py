@@ -237,6 +237,7 @@ def _parse(written: str, type_name: str) -> object:
     if type_name.startswith("list["):
         return [_parse(part.strip(), type_name[5:-1]) for part in written.split(",")] if written.strip() else []
     if type_name == "str":
+        written.encode("utf-8")  # a ValueError where the bytes given were no text
         return written
     if type_name == "bool":
         if written.strip().lower() not in _BOOLEANS:

@@ -64,7 +64,7 @@ def write_sample(
     writer = {".csv": _write_csv, ".xlsx": _write_xlsx, ".parquet": _write_parquet}[target.suffix.lower()]
     with replacing(target) as partial:
         rows = writer(partial, frames)
-        sidecar_path(target).write_text(sidecar(target.name, rows, arguments), encoding="utf-8", newline="\n")
+        sidecar_path(target).write_bytes(sidecar(target.name, rows, arguments).encode("utf-8"))
     return rows
 
 
