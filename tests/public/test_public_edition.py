@@ -152,6 +152,23 @@ class TestRules:
         assert students["Analysed"] is None
         assert students["Rows in the table"] is None
 
+    @pytest.mark.parametrize("kind", ["balance", "equity", "self_evaluation"])
+    def test_a_county_of_three_schools_has_one_that_says_so(self, folder: Path, tmp_path: Path, kind: str):
+        from balancelab.page import is_complete
+
+        table = pd.read_csv(folder / "schools.csv", dtype=str, keep_default_na=False)
+        county = table[table["county_code"] == COUNTIES[0]]
+        few = [code for stage, n in (("primary", 2), ("junior", 1))
+               for code in county.loc[county["school_type"] == stage, "school_code"].unique()[:n]]  # fmt: skip
+        county[county["school_code"].isin(few)].to_csv(tmp_path / "schools.csv", index=False)
+        blocks = run_notebook(kind, data_file=str(tmp_path / "schools.csv"), year=2024, language="zh",
+                              county_code=COUNTIES[0], audience="public")  # fmt: skip
+        assert is_complete(blocks)
+        assert any("只公布学校数：初中 1 所、小学 2 所" in (block.get("text") or "") for block in blocks)
+        said = json.dumps(blocks, ensure_ascii=False)
+        assert found_in("blocks", said, names_in(tmp_path / "schools.csv"), set()) == set()
+        assert "本报告计入 0 所" not in said
+
     def test_sums_over_few_schools_are_withheld(self, run: Run):
         blocks = run("balance", "en", "public")
         totals = next(block for block in blocks if block.get("caption") == "What is missing, by indicator")

@@ -26,7 +26,14 @@ from balancelab.page.equity.layout import (
     reference_group,
     term_words,
 )
-from balancelab.page.equity.spread_narrative import change, equality, leaning, single_schools, standing
+from balancelab.page.equity.spread_narrative import (
+    change,
+    equality,
+    leaning,
+    nothing_to_publish,
+    single_schools,
+    standing,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +94,9 @@ def scope(page: Page, area: pd.DataFrame, schools: pd.DataFrame, year: int, stan
     standard : Standard
         Gives document and scope.
     """
+    if schools.empty and page.public:
+        nothing_to_publish(page)
+        return
     years = [str(one) for one in sorted({int(one) for one in area["year"]})]
     page.say(
         zh="本报告计入 {schools:,} 所学校（按学段计 {rows:,} 个），在校生 {students:,.0f} 人。标准：{document}。"
@@ -111,6 +121,9 @@ def scope(page: Page, area: pd.DataFrame, schools: pd.DataFrame, year: int, stan
 
 def minimum(page: Page, shortfall: pd.DataFrame, standard: Standard) -> None:
     """Say for how many requirements all students have enough, and where most is missing."""
+    if shortfall.empty and page.public and standard.requirements:
+        nothing_to_publish(page)
+        return
     if shortfall.empty:
         page.say(
             zh="本标准对学校没有可以核对的数值要求，本节从略。",

@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from balancelab.standards import Standard
 
 
+def nothing_to_publish(page: Page) -> None:
+    """Say that a part of a public edition is empty; the internal one tells why."""
+    page.say(
+        zh="没有可以公布的数值：学校过少，或数据没有所需的列、年度。",
+        en="No figure can be published: there are too few schools, or the data lack the columns or years.",
+    )
+
+
 def equality(page: Page, profile: pd.DataFrame, standard: Standard) -> None:
     """Say which indicator is spread most and least evenly, and what share would have to move."""
     several = profile[(profile["by"] == "") & (profile["n_schools"] > 1)]  # one school differs from nobody
     plain = several.pivot(index=["stage", "indicator"], columns="measure", values="value")
+    if plain.empty and page.public:
+        nothing_to_publish(page)
+        return
     if plain.empty or plain["gini"].isna().all():
         page.say(zh="没有可以计算的差异。", en="No inequality can be computed.")
         return
@@ -123,6 +134,9 @@ def _standing_of_one(page: Page, own: pd.DataFrame, county: str, counties: str, 
 
 def leaning(page: Page, concentration: pd.DataFrame, standard: Standard) -> None:
     """Say whether resources lean towards schools with more disadvantaged students, or why this is not known."""
+    if concentration.empty and page.public:
+        nothing_to_publish(page)
+        return
     if concentration.empty:
         page.say(
             zh="数据没有随迁子女数、留守儿童数，不能判断资源是否向弱势学生较多的学校倾斜。",
@@ -148,6 +162,9 @@ def leaning(page: Page, concentration: pd.DataFrame, standard: Standard) -> None
 
 def change(page: Page, convergence: pd.DataFrame, standard: Standard) -> None:
     """Say whether gaps narrowed, or that there is one year only."""
+    if convergence.empty and page.public:
+        nothing_to_publish(page)
+        return
     if convergence.empty:
         page.say(
             zh="数据只有一个年度，不能看变化。",

@@ -219,8 +219,8 @@ def unit_table(page: Page, ledger: pd.DataFrame, units: Any) -> None:
         table.assign(unit=[_units(page, units, name) for name in table["lead_unit"]]),
         columns=[
             Column("unit", zh="牵头单位", en="Lead unit"),
-            Column("n", zh="立账", en="Entries", kind="number", decimals=0),
-            Column("still", zh="待整改", en="Open", kind="number", decimals=0),
+            Column("n", zh="立账（项）", en="Entries", kind="number", decimals=0),
+            Column("still", zh="待整改（项）", en="Open", kind="number", decimals=0),
         ],
         caption_zh="各牵头单位任务数",
         caption_en="Entries by lead unit",
