@@ -164,8 +164,9 @@ def _renew_index(output: Output) -> EnvironmentRefused | None:
     if output.shard is not None:
         return None
     try:
-        write_index(output)
-        clean(output.path, journal.read(output.path))
+        lines = journal.read(output.path)
+        write_index(output, lines)
+        clean(output.path, lines)
     except OSError as error:
         return environment_refused(error, output.path)
     return None

@@ -29,7 +29,7 @@ _STEM = re.compile(
 _WHOLE = "county"  # id of the verdict over all blocks of an evaluation
 
 
-def write_index(output: Output) -> None:
+def write_index(output: Output, records: Iterable[Mapping[str, Any]]) -> None:
     """
     Write the page from the journal: every report of every run that is still there. The same page is not written again.
     The journal notes its hash.
@@ -38,13 +38,15 @@ def write_index(output: Output) -> None:
     ----------
     output : Output
         The folder, entered.
+    records : iterable of mappings
+        Lines of its journal, oldest first.
 
     Raises
     ------
     OSError
         If the page cannot be written; the old one then stays.
     """
-    page = render_index(index_rows(journal.read(output.path), output.path)).encode("utf-8")
+    page = render_index(index_rows(records, output.path)).encode("utf-8")
     written = output.path / INDEX
     if not written.is_file() or written.read_bytes() != page:
         output.write(INDEX, page)
