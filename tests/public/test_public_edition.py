@@ -238,6 +238,17 @@ class TestRules:
             page.figure(figure, **words)
         assert len(page.blocks) == 1
 
+    def test_the_page_finds_one_name_among_many(self):
+        from balancelab.page.disclosure.guard import Guard
+
+        names = [f"河坪镇第{number}小学" for number in range(1000)]
+        schools = pd.DataFrame({"school": names, "school_code": "x", "county": "甲县", "county_code": "371599"})
+        for guard in (Guard(schools), Guard(schools.iloc[990:])):  # many are looked for in another way than few
+            guard.check({"text": "河坪镇有 1000 所小学，第 997 所在河坪镇第", "rows": [["第997小学"]]}, "table")
+            for text in ("河坪镇第997小学", f"{'河坪镇' * 50}第997小学最薄弱"):
+                with pytest.raises(NamesSchool, match="河坪镇第997小学"):
+                    guard.check({"rows": [["一", text]]}, "table")
+
     @pytest.mark.parametrize("kind", ["school", "rectification", "published"])
     def test_kinds_about_single_schools_have_no_public_edition(self, kind: str):
         assert kind in known_kinds()

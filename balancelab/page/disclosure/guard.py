@@ -17,6 +17,7 @@ SCHOOL_COLUMNS = frozenset({"school", "school_code"})
 _PICTURES = ("svg", "png")  # text in them is drawn; a figure's texts are searched before it is drawn
 _SHORTEST_NAME = 4  # of a school, in letters: anything shorter is a word of the language ("小学", "North")
 _SHORTEST_CODE = 5  # shorter codes are numbers that stand in every table
+_FEW_NAMES = 300  # a county; looking for each of them is quicker then
 _TOKEN = re.compile(r"[0-9A-Za-z_-]+")
 
 
@@ -39,6 +40,9 @@ class Guard:
         counties = " ".join(sorted({clean_text(str(name)) for name in schools["county"].dropna().unique()}))
         names = {clean_text(str(name)).strip() for name in schools["school"].dropna().unique()}
         self._names = sorted(name for name in names if _is_name(name) and name not in counties)
+        self._starting: dict[str, list[str]] = {}
+        for name in self._names:
+            self._starting.setdefault(name[:_SHORTEST_NAME], []).append(name)
         codes = {str(code).strip() for code in schools["school_code"].dropna().unique()}
         self._codes = {code for code in codes if len(code) >= _SHORTEST_CODE} - set(schools["county_code"])
 
@@ -52,7 +56,7 @@ class Guard:
             Saying which name and where; the message is for the operator and is not published.
         """
         for found in _texts(part):
-            named = next((name for name in self._names if name in found), None)
+            named = self._name_in(found)
             if named is None and self._codes:
                 named = next((word for word in _TOKEN.findall(found) if word in self._codes), None)
             if named is not None:
@@ -61,6 +65,13 @@ class Guard:
                     f"a {what} of the public edition names the school '{named}': take it out of the notebook, or make "
                     "the internal edition"
                 )
+
+    def _name_in(self, text: str) -> str | None:
+        if len(self._names) <= _FEW_NAMES:
+            return next((name for name in self._names if name in text), None)
+        # a country has 300,000: the text is read once, not once for each
+        starts = (self._starting.get(text[at : at + _SHORTEST_NAME], ()) for at in range(len(text)))
+        return next((name for at, names in enumerate(starts) for name in names if text.startswith(name, at)), None)
 
 
 def _is_name(name: str) -> bool:
