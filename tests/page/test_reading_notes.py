@@ -9,6 +9,7 @@ import pytest
 
 from balancelab import Page, load_standard, read_schools
 from balancelab.page import tables
+from tests.public.canaries import run_notebook
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data/sample/schools.csv"
 COUNTY = "371599"
@@ -71,3 +72,16 @@ def test_a_line_names_school_and_code_and_no_cell(few: pd.DataFrame, tmp_path: P
     assert told["NAME_REPEATED"]["text"].endswith(f"has 2 school codes in one county: {both}.")
     cells = lines(notes(few, tmp_path / "cells", "en", by_school=False))
     assert any(line["place"][:1].isalpha() and line["place"][-1].isdigit() for line in cells)  # such as W2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["overview", "city"])
+def test_a_report_of_all_counties_is_the_same_for_rows_in_another_order(tmp_path: Path, kind: str):
+    read = pd.read_csv(SAMPLE, dtype=str, keep_default_na=False)
+    pages = []
+    for name, table in (("as it is", read), ("shuffled", read.sample(frac=1, random_state=5))):
+        (tmp_path / name).mkdir()
+        table.to_csv(tmp_path / name / "schools.csv", index=False)
+        pages.append(run_notebook(kind, data_file=str(tmp_path / name / "schools.csv"), year=2024, language="zh"))
+    assert any("读表时发现" in block.get("caption", "") for block in pages[0])
+    assert pages[0] == pages[1]

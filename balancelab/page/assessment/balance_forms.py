@@ -60,9 +60,8 @@ def balance_table(page: Page, measures: pd.DataFrame, counties: pd.DataFrame, st
         ],
         caption_zh="表三 县域内校际均衡情况",
         caption_en="Form table III: balance between schools",
-        note_zh="× 高于限值；≈ 按表格小数位修约会改变判定。均值为资源总量除以学生总数。限值：{limits}。{applies}。"
-        "依据：{clause}。",
-        note_en="× above the limit; ≈ rounding to the form's decimals would change the verdict. The mean is the total "
+        note_zh="≈ 按表格小数位修约会改变判定。均值为资源总量除以学生总数。限值：{limits}。{applies}。依据：{clause}。",
+        note_en="≈ rounding to the form's decimals would change the verdict. The mean is the total "
         "resource over all students. Limits: {limits}. {applies}. Clause: {clause}.",
         row_header="row",
         limits=limits or number_text(None),

@@ -161,9 +161,9 @@ def school_sheet(
             caption_zh="表二-2 {stage}达标情况一览",
             caption_en="Form table II-2: {stage}, school by school",
             note_zh="共 {n} 所（校·学段），其中一贯制学校、完全中学的学段 {parts} 个，教学点 {sites} 个。"
-            "× 未达标。依据：{clause}。",
+            "依据：{clause}。",
             note_en="{n} schools (by stage), of which {parts} stages of combined schools and {sites} teaching sites. "
-            "× not met. Clause: {clause}.",
+            "Clause: {clause}.",
             stage=page.word(standard.stages[stage]),
             n=len(table),
             parts=_of_types(names, ("nine_year", "twelve_year", "complete_secondary")),

@@ -249,7 +249,7 @@ def missing_lines(page: Page, ranked: pd.DataFrame, standard: Standard) -> None:
         stage = page.word(standard.stages[row["stage"]])
         name = page.word(indicator_words(standard, row["indicator"]))
         text = gap_text(page.language, standard, {**row, "kind": "indicator", "subject": row["indicator"]})
-        parts.append(page.word({"zh": f"{stage}{name}缺 {text}", "en": f"{name} ({stage.lower()}): {text}"}))
+        parts.append(page.word({"zh": f"{stage}{name} {text}", "en": f"{name} ({stage.lower()}): {text}"}))
     page.say(
         zh="按现有学生数，达到要求还缺：{listed}。",
         en="For today's students the requirements lack: {listed}.",
