@@ -283,6 +283,14 @@ class TestWorkbook:
         assert all(finding.zh and finding.en and finding.remedy_zh and finding.remedy_en for finding in findings)
         assert len(again) <= len(ledger) - 7
 
+    @pytest.mark.parametrize(
+        ("typed", "faults"), [("2025-02-29", 1), ("2024-02-29", 0), ("2025年12月1日", 0), ("2025/6/31 00:00:00", 1)]
+    )
+    def test_a_deadline_is_a_day_of_the_calendar(self, written, rules: Standard, tmp_path: Path, typed, faults):
+        _, _, path = written
+        _, findings = read_ledger(edited(path, tmp_path, {(1, "deadline"): typed}), rules, UNITS)
+        assert [finding.code for finding in findings].count("LEDGER_DEADLINE") == faults
+
     def test_years_that_are_none_stop_nothing(self, written, rules: Standard, tmp_path: Path):
         _, _, path = written
         typed = {(1, "opened_year"): "1e999", (2, "closed_year"): "9" * 30, (3, "opened_year"): "去年"}

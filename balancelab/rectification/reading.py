@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from balancelab.standards import Standard
 
 _KEY = re.compile(r"(?P<county>[^/]+)/(?P<subject>[^/]+)/(?P<stage>[^/]*)/(?P<school>.*)")
-_DATE = re.compile(r"(?:19|20)[0-9]{2}[-/.年](?:0?[1-9]|1[0-2])[-/.月](?:0?[1-9]|[12][0-9]|3[01])日?(?: 00:00:00)?")
+_DATE = re.compile(r"((?:19|20)[0-9]{2})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?: 00:00:00)?")
 _NEEDS_EVIDENCE = ("submitted", "closed")
 _OWN_LOOK = ("XLSX_HIDDEN_ROWS",)  # the ledger hides columns itself, and people filter its rows
 _RANK = {"error": 0, "warning": 1}
@@ -97,7 +98,7 @@ class _Reader:
             near = nearest(cells["subject"], self.subjects)
             self.faults.add("LEDGER_SUBJECT", cells.row, "subject", cells["subject"], standard=short, near=near)
         status = self._status(cells)
-        if cells["deadline"] and not _DATE.fullmatch(cells["deadline"]):
+        if cells["deadline"] and not _is_date(cells["deadline"]):
             self.faults.add("LEDGER_DEADLINE", cells.row, "deadline", cells["deadline"])
         if self.faults.errors > before or parts is None:
             return None
@@ -209,3 +210,11 @@ def _year(text: str) -> int:
 
 def _is_book(path: str | Path) -> bool:
     return Path(path).suffix.lower() not in (".csv", ".txt", ".tsv")
+
+
+def _is_date(written: str) -> bool:
+    matched = _DATE.fullmatch(written)
+    try:
+        return matched is not None and bool(date(*map(int, matched.groups())))
+    except ValueError:  # a day that its month does not have
+        return False
