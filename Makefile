@@ -26,8 +26,8 @@ reports: $(SETUP)  ## the example province's reports, Chinese and English, into 
 	$(REPORT) --kind rectification $(ITEMS)
 	$(REPORT) --kind school --county 371599 --set school_code=2137000001,2137000002,2137000012
 
-test: $(SETUP) lint  ## all tests
-	$(BIN)/python -m pytest -q
+test: $(SETUP) lint  ## all tests, two files at a time
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 quick: $(SETUP)  ## the tests without the slow ones
 	$(BIN)/python -m pytest -q -m "not slow"
