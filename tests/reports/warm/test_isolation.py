@@ -106,7 +106,8 @@ def test_a_cell_over_its_limits_fails(run, source, error):
 
 
 def alive(marker: str) -> list[str]:
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,stat=,args="], capture_output=True, text=True, check=True).stdout
+    command = ["ps", "-A", "-ww", "-o", "pid=,stat=,args="]  # wide: a long path would be cut off, and look like an end
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return [line for line in listed.splitlines() if marker in line and "Z" not in line.split()[1]]
 
 
