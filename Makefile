@@ -41,7 +41,7 @@ lab: $(SETUP)  ## JupyterLab on notebooks/
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/balance.ipynb
 
 lock:  ## renew requirements.lock (needs uv; no address is written)
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-emit-index-url \
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --no-annotate --no-header --upgrade --output-file requirements.lock
 
 bench: $(SETUP)  ## ratios against named baselines, in one run

@@ -48,15 +48,11 @@ def test_t20_personal_data_never_pass_the_door(table: Any, read: Callable[..., I
 
 
 def test_t25_cleaning_is_linear(table: Any, read: Callable[..., Intake]) -> None:
-    """
-    A cell of a megabyte, slow for careless regular expressions, in every kind of column.
-
-    Ours take a tenth of a second, a quadratic one hours: ten seconds tell them apart on any machine.
-    """
+    """A cell of a megabyte, slow for careless regular expressions, in every kind of column: under a second."""
     for text in ("a" * 1_000_000 + "!", "1," * 500_000, "<" * 1_000_000, " " * 999_999 + "x", "（" * 500_000):
         for column in ("school", "county", "students", "school_code", "stage", "year"):
             spoilt = table.copy().set(5, column, f'"{text}"')
             started = time.process_time()
             intake = read(spoilt)
-            assert time.process_time() - started < 10, (text[:3], column)
+            assert time.process_time() - started < 1, (text[:3], column)
             assert counts(intake.findings)["error"], (text[:3], column)
