@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-PARTS = ("power", "crowd", "poison", "kernels", "surroundings", "kills")
+PARTS = ("power", "crowd", "poison", "kernels", "kills")
 MEMORY = Path("/dev/shm")  # noqa: S108 - thousands of fsyncs, which are not what is tried here
 
 

@@ -95,8 +95,8 @@ def local(tmp_path_factory) -> Path:
     return folder
 
 
-def run(folder: Path, cluster, plan: Plan = PLAN, on_progress=None, engine: str = "auto") -> Summary:
-    with Output(folder) as output, ClusterCrew(output, cluster.scheduler_address, engine=engine) as hired:
+def run(folder: Path, cluster, plan: Plan = PLAN, on_progress=None) -> Summary:
+    with Output(folder) as output, ClusterCrew(output, cluster.scheduler_address) as hired:
         return run_reports(plan, output=output, on_progress=on_progress, crew=hired)
 
 
@@ -142,7 +142,7 @@ from types import SimpleNamespace
 from tests.reports.cluster import test_cluster as t
 plan = t.Plan((t.unit("371501", "hangs"),), t.stage)
 cluster = SimpleNamespace(scheduler_address=sys.argv[2])
-t.run(Path(sys.argv[1]), cluster, plan, lambda event: print(event.state, flush=True), engine="kernel")
+t.run(Path(sys.argv[1]), cluster, plan, lambda event: print(event.state, flush=True))
 """
 
 
